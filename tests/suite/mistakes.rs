@@ -244,7 +244,7 @@ const MISTAKES: &[Mistake] = &[
     Mistake(
         "gauze-records sign-policy --keys keys --in seven.json --out p.jws",
         1,
-        &["malformed", "keep_days", "line 2"],
+        &["malformed", "seven.json", "keep_days", "line 2"],
         &[
             "sed -i '2s/\"seven\"/7/' seven.json",
             "gauze-records sign-policy --keys keys --in seven.json --out p.jws",
@@ -253,7 +253,7 @@ const MISTAKES: &[Mistake] = &[
     Mistake(
         "gauze-records sign-policy --keys keys --in long.json --out p.jws",
         1,
-        &["out_of_limits", "review_hours", "0 to 336", "line 2"],
+        &["out_of_limits", "long.json", "review_hours", "0 to 336", "line 2"],
         &[
             "sed -i '2s/400/336/' long.json",
             "gauze-records sign-policy --keys keys --in long.json --out p.jws",
@@ -262,7 +262,7 @@ const MISTAKES: &[Mistake] = &[
     Mistake(
         "gauze-records sign-bundle --keys keys --in bare.json --out b.jws",
         1,
-        &["malformed", "gateways", "put [ and ] around"],
+        &["malformed", "bare.json", "gateways", "put [ and ] around"],
         &[
             "sed -i '/^  \"gateways\": {$/,/^  },$/ { s/^  \"gateways\": {$/  \"gateways\": [{/; s/^  },$/  }],/ }' bare.json",
             "gauze-records sign-bundle --keys keys --in bare.json --out b.jws",
@@ -276,6 +276,18 @@ const MISTAKES: &[Mistake] = &[
             "sed -i 's/\"version\": 1,/\"version\": 3,/' bundle.json",
             "gauze-records sign-bundle --keys keys --in bundle.json --out b.jws",
         ],
+    ),
+    Mistake(
+        "gauze-records token show policy.jws --keys keys",
+        1,
+        &["token_unusable", "policy.jws", "--out"],
+        &["gauze-records token show token.jws --keys keys"],
+    ),
+    Mistake(
+        "gauze-gateway admin device list --data gateway --tenant demo-hospital --status gone",
+        2,
+        &["--status", "active, suspended, revoked"],
+        &["gauze-gateway admin device list --data gateway --tenant demo-hospital --status active"],
     ),
     Mistake(
         "gauze-phone enrol --config typo.json",

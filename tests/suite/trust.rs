@@ -74,6 +74,7 @@ async fn production_policy_refuses_a_software_key() {
     let gateway = hospital.start_gateway().await.unwrap();
     let ended = phone(&hospital, &["enrol", "--config", "managed.json"]).await;
     assert_eq!((ended.code, code(&ended)), (Some(1), "attestation_refused"));
+    assert!(ended.stderr.contains("software_key (G02): "), "{}", ended.stderr);
     gateway.stop().await;
 }
 

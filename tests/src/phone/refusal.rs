@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::{fmt, io};
 
+use gauze_attest::Fault;
 use gauze_core::ports::{TransportError, VaultError};
 use gauze_core::{
     CallError, CaptureError, DiscardError, EnrolError, ManagedError, OpenError, RunError, SignInError,
@@ -79,7 +80,13 @@ impl From<EnrolError> for Refusal {
             EnrolError::Trust(TrustError::Bundle(WireError::Rollback)) => {
                 "min_bundle_version: the gateway's trust bundle is older than the configuration asks for: lower it to that of the bundle which the gateway serves, or have the newest served".to_owned()
             }
-            EnrolError::Call(CallError::Refused(problem)) => format!("{}. {}", problem.code.title(), problem.detail),
+            EnrolError::Call(CallError::Refused(problem)) => {
+                let fault = Fault::ALL.iter().find(|fault| Some(fault.code()) == problem.reason.as_deref());
+                match fault {
+                    Some(fault) => format!("{} ({}): {}", fault.code(), fault.help(), fault.for_it()),
+                    None => format!("{}. {}", problem.code.title(), problem.detail),
+                }
+            }
             EnrolError::Call(call) => format!("{error}: {}", call.next_step()),
             // This phone's key store is files.
             EnrolError::Vault(VaultError::Unavailable) => {

@@ -206,6 +206,18 @@ async fn day_to_day(reader: &mut Reader) {
     reader.means("DEVICE", device);
     reader.means("CAPTURE", capture);
     reader.follows(OPERATING, "Look").await;
+    // What people know comes first, and the id that commands take last.
+    let shown = reader.types("gauze-gateway admin device show DEVICE --data gateway --tenant ward-9").await;
+    let device = reader.meant("DEVICE");
+    let known = format!("phone       serial number not known, simulated phone, {}\n", &device[..8]);
+    assert!(shown.starts_with(&known) && shown.contains(&format!("\nid          {device}\n")), "{shown}");
+    let phones = reader.types("gauze-records list --data records --devices").await;
+    assert!(phones.lines().all(|line| !line.contains(&device) || line.contains("not known")), "{phones}");
+    let token = "gauze-records token show inventory-token.jws --keys keys --for";
+    for (system, fills_in) in [("intune-android", false), ("android-management", false), ("jamf", true)] {
+        let told = reader.tries(&format!("{token} {system}")).await;
+        assert_eq!(!told.err.contains("serial_missing"), fills_in, "{system}: {}", told.err);
+    }
 }
 
 /// What waits now, if anything does, is what `PROPOSAL` stands for.
@@ -234,12 +246,19 @@ async fn lost_phone(reader: &mut Reader) {
     assert!(told.contains("revoked"), "{told}");
     reader.awaits("gauze-records proposals list --data records", "wipe").await;
     proposal(reader).await;
+    let shown = reader.types("gauze-records proposals show PROPOSAL --data records").await;
+    let device = reader.meant("DEVICE");
+    assert!(shown.starts_with(&format!("wipe for simulated phone {}, waiting", &device[..8])), "{shown}");
     reader.follows(LOST, "4. Have the wipe order signed").await;
+    let acts = reader.types("gauze-gateway admin acts --data gateway --tenant ward-9").await;
+    assert!(acts.contains(&format!("simulated phone {device}")), "{acts}");
 }
 
 async fn lost_log(reader: &mut Reader) {
     // The lost phone's revocation is pulled before the gateway's directory burns down.
-    reader.awaits("gauze-records list --data records --acts", "revoke").await;
+    let acts = reader.awaits("gauze-records list --data records --acts", "revoke").await;
+    let device = reader.meant("DEVICE");
+    assert!(acts.contains(&format!("simulated phone {} {device}", &device[..8])), "{acts}");
     reader.stops("gauze-gateway").await;
     reader.stops("gauze-records").await;
     reader.types("rm -r gateway && mv gateway-copy gateway").await;
@@ -369,6 +388,8 @@ async fn what_is_signed_later_is_taken_up_and_the_check_says_what_a_start_does()
     agree(&mut reader, "", Ok("")).await;
     reader.types("rm -r gateway/hospital").await;
     agree(&mut reader, "", Err("no_bundle")).await;
+    reader.types("touch gateway/hospital").await;
+    agree(&mut reader, "", Err("unreadable")).await;
 }
 
 /// Whether the gateway starts with these flags, as its check said before; what that said.
