@@ -202,7 +202,7 @@ const MISTAKES: &[Mistake] = &[
         "gauze-gateway console --data keys --tenant demo-hospital",
         1,
         &["keys_missing", "keys holds no gateway's keys", "check --data"],
-        &["gauze-gateway console --listen 127.0.0.1:0 --data gateway --tenant demo-hospital"],
+        &["gauze-gateway console --data gateway --tenant demo-hospital"],
     ),
     Mistake(
         "gauze-gateway serve --data fresh --listen 127.0.0.1:0",

@@ -7,7 +7,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use gauze_listen::{FileError, quoted, read_file};
+use gauze_listen::{FileError, read_file};
 use gauze_wire::log::NoteKey;
 use gauze_wire::{Bundle, Gateway, InventoryGiven, Jws, Policy, PublicKey, Tenant, WireError};
 use jiff::Timestamp;
@@ -60,7 +60,10 @@ pub enum TenantError {
     )]
     Versions(PathBuf),
     /// Older than what this gateway served before.
-    #[error("{given} is older than {what} {last}, which was served last{}: {}", lies(newest.as_deref()), newest_step(newest.as_deref(), what))]
+    #[error(
+        "{given} is older than {what} {last}, which was served last{}: start without --bundle and --policy, which takes the newest that lies here, or give the newest \
+         {what} that the hospital signed", lies(newest.as_deref())
+    )]
     Rollback {
         /// Bundle or policy.
         what: &'static str,
@@ -103,18 +106,6 @@ impl TenantError {
 
 fn lies(newest: Option<&Path>) -> String {
     newest.map_or_else(String::new, |path| format!(" and lies in {}", path.display()))
-}
-
-fn newest_step(newest: Option<&Path>, what: &str) -> String {
-    match newest {
-        Some(path) => format!(
-            "start without --bundle and --policy, which takes the newest, or give --{what} {}",
-            quoted(path.display())
-        ),
-        None => format!(
-            "give the newest {what} that the hospital signed: inside it lies as {what}.jws beside the keys"
-        ),
-    }
 }
 
 /// A tenant in service.
@@ -426,13 +417,12 @@ impl Served {
         last: u64,
     ) -> TenantError {
         let tenant = &self.bundle.tenant;
-        let newest = match what {
-            "bundle" => newest_bundle(data, tenant)
-                .map(|path| path.filter(|path| bundle_version(path).is_ok_and(|version| version >= last))),
-            _ => newest_policy(data, tenant)
-                .map(|path| path.filter(|path| policy_version(path).is_ok_and(|version| version >= last))),
+        let (newest, version_of): (_, fn(&Path) -> Result<u64, TenantError>) = match what {
+            "bundle" => (newest_bundle(data, tenant), bundle_version),
+            _ => (newest_policy(data, tenant), policy_version),
         };
         let newest = newest.ok().flatten();
+        let newest = newest.filter(|path| version_of(path).is_ok_and(|version| version >= last));
         let given = match (version, from) {
             (0, None) => format!("none is given, and the {what} that holds without"),
             (version, None) => format!("{what} {version}"),

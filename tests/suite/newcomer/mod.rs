@@ -364,6 +364,7 @@ async fn what_is_signed_later_is_taken_up_and_the_check_says_what_a_start_does()
     // What the hospital signs at the gateway while that runs is the newest, whatever file is given.
     let asked = "--data gateway --tenant ward-9 --operator A --reason trial";
     reader.edits("keys/policy.json", raise);
+    reader.stops("gauze-gateway").await;
     reader.types(SERVE).await;
     reader.types(&format!("gauze-gateway admin policy propose --in keys/policy.json {asked}")).await;
     reader.awaits("gauze-records proposals list --data records", "policy").await;
