@@ -6,6 +6,7 @@ use std::io::{self, ErrorKind};
 use gauze_attest::Fault;
 use gauze_listen::{ListenError, disk_step};
 use gauze_wire::{FilingRefusal, ProblemCode};
+use rustix::io::Errno;
 
 use super::read::{Row, Said, errors};
 use super::words::sentence;
@@ -158,23 +159,25 @@ fn evidence(out: &mut String) {
 fn places(out: &mut String) {
     *out += "## Files, disks, addresses, certificates\n\nWhat stands behind `unreadable`, `storage_failed`, `listen_failed`, `tls_invalid` and other codes that name a file or an address. It asks \
              whoever runs the program.\n\n| is said | do |\n|---|---|\n";
-    for kind in [
-        ErrorKind::NotFound,
-        ErrorKind::PermissionDenied,
-        ErrorKind::IsADirectory,
-        ErrorKind::NotADirectory,
-        ErrorKind::FileTooLarge,
-        ErrorKind::ReadOnlyFilesystem,
-        ErrorKind::StorageFull,
-        ErrorKind::Other,
-    ] {
+    let words =
+        |error: &io::Error| error.to_string().split(" (os error").next().unwrap_or_default().to_lowercase();
+    for number in [Errno::NOENT, Errno::ACCESS, Errno::ISDIR, Errno::NOTDIR, Errno::ROFS, Errno::NOSPC] {
+        let error = io::Error::from(number);
+        line(
+            out,
+            &[&sentence(&format!("a file or directory: {}", words(&error))), &sentence(disk_step(&error))],
+        );
+    }
+    for kind in [ErrorKind::FileTooLarge, ErrorKind::Other] {
         let error = io::Error::from(kind);
         line(out, &[&sentence(&format!("a file or directory: {error}")), &sentence(disk_step(&error))]);
     }
-    for kind in [ErrorKind::AddrInUse, ErrorKind::AddrNotAvailable, ErrorKind::PermissionDenied] {
-        let told = ListenError { address: ([127, 0, 0, 1], 443).into(), source: kind.into() }.to_string();
+    for number in [Errno::ADDRINUSE, Errno::ADDRNOTAVAIL, Errno::ACCESS] {
+        let source = io::Error::from(number);
+        let says = sentence(&format!("an address: {}", words(&source)));
+        let told = ListenError { address: ([127, 0, 0, 1], 443).into(), source }.to_string();
         let (_, asks) = told.split_once("): ").unwrap();
-        line(out, &[&sentence(&format!("an address: {}", io::Error::from(kind))), &sentence(asks)]);
+        line(out, &[&says, &sentence(asks)]);
     }
     for (says, asks) in errors(super::root(), "server-stub/listen/src/certificate.rs", "CertificateError") {
         let asks = if asks.is_empty() {

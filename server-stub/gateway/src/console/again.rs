@@ -58,7 +58,7 @@ fn entry(name: &str, value: &str, clock: &str) -> Markup {
         "operator" => field(name, words::OPERATOR.0, words::OPERATOR.1, 100, value, true),
         "reason" => field(name, "Reason", words::REASON, 500, value, true),
         "serial" => field(name, words::SERIAL.0, words::SERIAL.1, 128, value, false),
-        "hours" => field(name, "Hours the token lives once signed", "1 to 24.", 2, value, true),
+        "hours" => field(name, words::HOURS, "1 to 24.", 2, value, true),
         "confirm" => {
             let hint = "In capital and small letters, as they are shown.";
             field(name, "The first eight characters of the phone's id", hint, 8, "", true)

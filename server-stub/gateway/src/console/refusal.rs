@@ -45,18 +45,14 @@ impl PageRefusal {
                 "This form does not come from the console as it runs now. It may have been restarted: open the page \
                  again and fill the form in anew.",
             ),
-            Self::Unreadable(Some(field)) => {
+            Self::Unreadable(field) => {
+                let field = field.as_deref().map(|name| format!("“{}”", words::field(name)));
+                let field = field.as_deref().unwrap_or("A field");
                 let message = format!(
-                    "“{}” is missing, too long, or not what belongs there. Look at what was entered.",
-                    words::field(field)
+                    "{field} is missing, too long, or not what belongs there. Look at what was entered."
                 );
                 return (StatusCode::BAD_REQUEST, "form_invalid", message);
             }
-            Self::Unreadable(None) => (
-                StatusCode::BAD_REQUEST,
-                "form_invalid",
-                "A field is missing, too long, or not what belongs there. Look at what was entered.",
-            ),
             Self::NotConfirmed => (
                 StatusCode::BAD_REQUEST,
                 "not_confirmed",

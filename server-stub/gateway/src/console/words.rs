@@ -17,6 +17,8 @@ pub const REASON: &str = "A few words that name no patient. They go into the log
 /// Who acts: the field, and what becomes of it.
 pub const OPERATOR: (&str, &str) = ("Your name", "It goes into the log.");
 /// The one phone that a token is for.
+pub const HOURS: &str = "Hours the token lives once signed";
+/// The field of a phone that a token is for.
 pub const SERIAL: (&str, &str) = ("Serial number of the phone", "Then this phone alone can use the token.");
 /// What an order to wipe decides about.
 pub const SEALED: &str = "Sealed photos that are still on the phone";
@@ -52,7 +54,7 @@ pub fn field(name: &str) -> &str {
         "operator" => OPERATOR.0,
         "reason" => "Reason",
         "serial" => SERIAL.0,
-        "hours" => "Hours the token lives once signed",
+        "hours" => HOURS,
         "photos" => SEALED,
         "policy" => POLICY,
         "kind" => "What happened",
