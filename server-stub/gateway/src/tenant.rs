@@ -417,12 +417,14 @@ impl Served {
         last: u64,
     ) -> TenantError {
         let tenant = &self.bundle.tenant;
-        let (newest, version_of): (_, fn(&Path) -> Result<u64, TenantError>) = match what {
-            "bundle" => (newest_bundle(data, tenant), bundle_version),
-            _ => (newest_policy(data, tenant), policy_version),
+        let is_new = |version: Result<u64, TenantError>| version.is_ok_and(|version| version >= last);
+        let newest = match what {
+            "bundle" => {
+                newest_bundle(data, tenant).map(|path| path.filter(|path| is_new(bundle_version(path))))
+            }
+            _ => newest_policy(data, tenant).map(|path| path.filter(|path| is_new(policy_version(path)))),
         };
         let newest = newest.ok().flatten();
-        let newest = newest.filter(|path| version_of(path).is_ok_and(|version| version >= last));
         let given = match (version, from) {
             (0, None) => format!("none is given, and the {what} that holds without"),
             (version, None) => format!("{what} {version}"),

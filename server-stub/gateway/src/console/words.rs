@@ -16,9 +16,9 @@ pub const DECIDED: &str = "What was decided, newest first";
 pub const REASON: &str = "A few words that name no patient. They go into the log.";
 /// Who acts: the field, and what becomes of it.
 pub const OPERATOR: (&str, &str) = ("Your name", "It goes into the log.");
-/// The one phone that a token is for.
+/// How long a token lives.
 pub const HOURS: &str = "Hours the token lives once signed";
-/// The field of a phone that a token is for.
+/// The one phone that a token is for.
 pub const SERIAL: (&str, &str) = ("Serial number of the phone", "Then this phone alone can use the token.");
 /// What an order to wipe decides about.
 pub const SEALED: &str = "Sealed photos that are still on the phone";
