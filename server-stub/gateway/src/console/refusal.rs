@@ -183,7 +183,7 @@ mod tests {
     fn the_field_that_a_form_does_not_read_for_is_named() {
         for (told, field) in [
             ("Failed to deserialize form body: kind: unknown variant `other`, expected `lost`", Some("kind")),
-            ("Failed to deserialize form body: missing field `report_id`", Some("report_id")),
+            ("Failed to read: missing field `report_id`", Some("report_id")),
             ("Form requests must have `Content-Type: application/x-www-form-urlencoded`", None),
         ] {
             assert_eq!(blamed(told).as_deref(), field, "{told}");
