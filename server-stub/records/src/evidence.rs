@@ -8,7 +8,7 @@ use std::io::Read as _;
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use gauze_people::action::Action;
-use gauze_people::cases::{Carried, Step};
+use gauze_people::cases::{Carried, Step, Teller};
 use gauze_people::log::{Entry, Happening, Outcome, Proven, PublicKeys, What, check_proof};
 use gauze_wire::{Act, Bundle, Deed, Digest, Jws, PublicKey, Shape, Signed, Signer, Tenant, WireError};
 use jiff::Timestamp;
@@ -296,9 +296,9 @@ pub fn verify(
     })
 }
 
-/// What the report's line notes, where the gateway carried it as one of its own.
+/// What the report's line notes, where the gateway carried it as its own operator's.
 fn carried(said: &Statement, proven: &BTreeMap<u64, Proven>) -> Option<Carried> {
-    Carried::of(proven.get(&said.case)?.entry.note.as_ref()?.as_str())
+    Carried::of(&proven.get(&said.case)?.entry).filter(|carried| carried.teller == Teller::Operator)
 }
 
 /// Whether the gateway signed an act that carried what the line notes.
@@ -313,7 +313,7 @@ fn acted(act: &str, bundle: &str, tenant: &Tenant, carried: &Carried) -> Result<
     let act = act().map_err(|_| EvidenceError::OtherAct)?;
     let same =
         matches!(&act.deed, Deed::Report { sealed } if Digest::of(sealed.as_slice()) == carried.sealed);
-    let at = act.at.as_second() == carried.made_at.as_second();
+    let at = carried.made_at.map(Timestamp::as_second) == Some(act.at.as_second());
     if same && at { Ok(()) } else { Err(EvidenceError::OtherAct) }
 }
 
@@ -338,7 +338,8 @@ fn proven(
             .is_some_and(|entry| what.contains(&entry.what) && entry.outcome == Outcome::Done && fits(entry));
         if right { Ok(()) } else { Err(EvidenceError::OtherLine(line)) }
     };
-    let reports = [What::Action(Action::Report), What::Happening(Happening::OperatorReport)];
+    let carried = [Happening::OperatorReport, Happening::PhoneReport].map(What::Happening);
+    let reports = [&[What::Action(Action::Report)], carried.as_slice()].concat();
     is(said.case, &reports, &|_| true)?;
     let left = |entry: &Entry| {
         let step = entry.note.as_ref().and_then(|note| Step::of(note.as_str()));

@@ -10,7 +10,7 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{Html, IntoResponse as _, Response};
 use gauze_people::Logged;
 use gauze_people::action::{Action, act};
-use gauze_people::cases::{Carried, Case, Reminder, Step, named, naming};
+use gauze_people::cases::{Carried, Case, Reminder, Step, Teller, named, naming};
 use gauze_people::context::{Context, Reason, ReasonCode};
 use gauze_people::log::{
     COSIGNED, Entry, Happening, LogFailure, OUTSIDE, Outcome, What, prove_all, read_entries,
@@ -259,8 +259,10 @@ impl Desk {
 
     /// The act by which the gateway carried the report, where it did, and the bundle that names the key by which it was signed.
     async fn carrier(&self, case: &Case, told: &Told) -> Result<Files, Refusal> {
-        let note = told.lines.get(&case.number).and_then(|entry| entry.note.as_ref());
-        let Some(carried) = note.and_then(|note| Carried::of(note.as_str())) else { return Ok(Files::new()) };
+        let carried = told.lines.get(&case.number).and_then(Carried::of);
+        let Some(carried) = carried.filter(|carried| carried.teller == Teller::Operator) else {
+            return Ok(Files::new());
+        };
         let found = self.folk.carrier(&carried.sealed).await.map_err(|error| broken(&error))?;
         let file = |name: &str, jws: &Jws| (name.to_owned(), jws.as_str().as_bytes().to_vec());
         Ok(found.map_or_else(Files::new, |found| vec![file(ACT, &found.act), file(BUNDLE, &found.bundle)]))
@@ -354,7 +356,7 @@ fn of(entry: &Entry, number: u64, case: &Case, photos: &BTreeSet<CaptureId>) -> 
     let note = entry.note.as_ref().map_or("", |note| note.as_str());
     let own = match entry.what {
         What::Action(Action::Report) => number == case.number,
-        What::Happening(Happening::OperatorReport) => {
+        What::Happening(Happening::OperatorReport | Happening::PhoneReport) => {
             number == case.number || case.crowds.iter().any(|(line, _)| *line == number)
         }
         What::Action(Action::Case | Action::CaseEvidence) => {
@@ -400,6 +402,7 @@ fn told(root: &Place, case: &Case, upto: u64) -> Result<Told, LogFailure> {
 fn by_itself(what: What) -> &'static str {
     match what {
         What::Happening(Happening::OperatorReport) => words::CARRIER,
+        What::Happening(Happening::PhoneReport) => words::PHONE_CARRIER,
         _ => words::ITSELF,
     }
 }
@@ -418,6 +421,7 @@ fn timeline(case: &Case, told: &Told) -> String {
         let what = match entry.what {
             What::Action(Action::Report) => words::WAS_REPORTED,
             What::Happening(Happening::OperatorReport) => words::WAS_CARRIED,
+            What::Happening(Happening::PhoneReport) => words::A_PHONE_SENT,
             What::Action(Action::Case | Action::CaseEvidence) => {
                 Step::of(note).map_or(words::NAMED, |(step, _)| words::step(step))
             }
@@ -434,8 +438,8 @@ fn timeline(case: &Case, told: &Told) -> String {
         let who = entry.who.as_ref().map_or_else(|| by_itself(entry.what), |who| who.0.as_str());
         let about = entry.about.as_ref().and_then(|about| about.id.as_deref()).unwrap_or_default();
         text.push_str(&format!("{}  line {number}  {what}{refused}  by {who}  {about}\n", entry.at));
-        if let Some(carried) = Carried::of(note).filter(|_| *number == case.number) {
-            text.push_str(&format!("    made {}\n", words::made(carried.made_at)));
+        if let Some(made) = words::made(case).filter(|_| *number == case.number) {
+            text.push_str(&format!("    made {made}\n"));
         }
     }
     text
