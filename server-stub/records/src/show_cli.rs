@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use gauze_listen::table;
 use gauze_records::keys::KeyDir;
 use gauze_records::verify::{Verdict, VerifyReport, verify};
-use gauze_records::{Gist, list, list_acts, list_devices};
+use gauze_records::{Gist, list, list_acts, list_devices, list_reports};
 
 use gauze_wire::Deed;
 use jiff::Timestamp;
@@ -101,6 +101,29 @@ pub(crate) async fn show_acts(json: bool, data: &Path) -> Result<(), Refused> {
         })
         .collect();
     print(&table(["ENTRY", "WHEN", "WHAT", "BY", "WHY", "ABOUT"], &rows, "Nothing was decided yet."));
+    Ok(())
+}
+
+#[tokio::main]
+pub(crate) async fn show_reports(json: bool, data: &Path) -> Result<(), Refused> {
+    let listed = list_reports(data).await?;
+    if json {
+        show(json, &listed, String::new);
+        return Ok(());
+    }
+    let rows: Vec<_> = listed
+        .into_iter()
+        .map(|report| {
+            let believed = if report.believed { "yes" } else { "no" };
+            [
+                report.log_index.to_string(),
+                believed.to_owned(),
+                report.report_id.to_string(),
+                report.device_id.into(),
+            ]
+        })
+        .collect();
+    print(&table(["ENTRY", "BELIEVED", "REPORT", "PHONE ID"], &rows, "No phone reported anything yet."));
     Ok(())
 }
 

@@ -96,10 +96,10 @@ pub(crate) enum Closed {
     OtherName,
 }
 
-/// The gateway's own act, and the bundle that names the key by which it was signed.
+/// What was signed, and what names the key that signed it: the gateway's own act with a bundle, or a phone's report with its enrolment.
 pub(crate) struct Carrier {
-    pub(crate) act: Jws,
-    pub(crate) bundle: Jws,
+    pub(crate) signed: Jws,
+    pub(crate) key: Jws,
 }
 
 impl Folk {
@@ -193,19 +193,34 @@ impl Folk {
         }
     }
 
-    /// The act by which the gateway carried what was sealed so; nothing where its log has it no more.
-    pub(crate) async fn carrier(&self, sealed: &Digest) -> Result<Option<Carrier>, FolkError> {
+    /// By what this teller's word came that was sealed so; nothing where the gateway's log has it no more.
+    pub(crate) async fn carrier(
+        &self,
+        teller: Teller,
+        sealed: &Digest,
+    ) -> Result<Option<Carrier>, FolkError> {
         let mut from = 0;
         while let Some((reports, next)) = self.reports(from).await? {
             from = next;
-            let own = |report: &&Report| report.teller() == Teller::Operator && report.sealed() == *sealed;
+            let own = |report: &&Report| report.teller() == teller && report.sealed() == *sealed;
             let Some(found) = reports.iter().find(own) else { continue };
-            let act = self.logged(found.place).await?;
-            let by = self.history.lock().unwrap_or_else(PoisonError::into_inner).at(found.place)?;
-            let signed = by.iter().find(|by| act.verify::<Act>(&by.gateway.key, &by.bundle.tenant).is_ok());
-            return Ok(signed.map(|by| Carrier { bundle: by.bundle_jws.clone(), act }));
+            let signed = self.logged(found.place).await?;
+            let key = match &found.by {
+                By::Operator { .. } => self.bundle_of(found.place, &signed)?,
+                By::Phone { device_id, .. } => match self.index.enrolled_as(device_id).await? {
+                    Some((at, _)) => Some(self.logged(at).await?),
+                    None => None,
+                },
+            };
+            return Ok(key.map(|key| Carrier { signed, key }));
         }
         Ok(None)
+    }
+
+    fn bundle_of(&self, place: u64, act: &Jws) -> Result<Option<Jws>, FolkError> {
+        let by = self.history.lock().unwrap_or_else(PoisonError::into_inner).at(place)?;
+        let signed = by.iter().find(|by| act.verify::<Act>(&by.gateway.key, &by.bundle.tenant).is_ok());
+        Ok(signed.map(|by| by.bundle_jws.clone()))
     }
 }
 

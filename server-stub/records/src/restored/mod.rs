@@ -19,7 +19,7 @@ use crate::coded::Coded;
 use crate::disk::{self, DiskError, PUBLIC, at};
 use crate::index::{Decided, Index, IndexError, Kind, Status};
 use crate::layout::{Layout, files_below, measure};
-use crate::list::{ListedAct, list_acts, list_devices};
+use crate::list::{ListedAct, list_acts, list_devices, list_reports};
 
 /// Why a restore was not finished.
 #[derive(Debug, thiserror::Error)]
@@ -99,8 +99,6 @@ pub async fn restored(data: &Path, former: &Path) -> Result<Restored, RestoredEr
     let decided = decide_again(&index, &old).await?;
     let cases = cases(data);
     let counted = counted(&cases, &old).await?;
-    let told = |told: (Teller, u64, &Digest)| is_told(&cases, &counted, told);
-    let reports = reports::remarks(&old, &index, told).await?;
     index.close().await;
     old.close().await;
     let mut acts = forgotten(list_acts(former).await?, list_acts(data).await?);
@@ -108,7 +106,8 @@ pub async fn restored(data: &Path, former: &Path) -> Result<Restored, RestoredEr
     let enrolled: Vec<DeviceId> =
         list_devices(data).await?.into_iter().map(|phone| phone.device_id).collect();
     let mut commands = command::commands(&acts, &tenant, &enrolled);
-    commands.extend(reports);
+    let told = |told: (Teller, u64, &Digest)| is_told(&cases, &counted, told);
+    commands.extend(reports::remarks(list_reports(former).await?, &list_reports(data).await?, told));
     Ok(Restored { moved, erased, decided, acts, commands })
 }
 

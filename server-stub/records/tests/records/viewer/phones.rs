@@ -4,6 +4,8 @@ use axum::http::StatusCode;
 use gauze_people::cases::{A_DAY, Reporter, Teller};
 use gauze_people::log::{Entry, Happening, What};
 use gauze_people::person::Role;
+use gauze_records::evidence::verify;
+use gauze_records::{ListedReport, list_reports};
 use gauze_seal::age::{Identity, Recipients, seal_small};
 use gauze_wire::{
     Act, Bytes, CaptureId, Deed, DeviceId, Enrolment, Happened, Incident, Jws, Operator, Reason, Report,
@@ -253,19 +255,50 @@ async fn many_that_the_gateway_makes_up_are_counted_and_hide_no_believed_phones_
         ward.hospital.gateway.log(&Jws::sign(&made_up, &stranger).unwrap());
     }
     let honest = said(&ward.hospital, &phone, many);
+    let listed = |reports: Vec<ListedReport>| {
+        reports
+            .into_iter()
+            .filter(|report| report.believed)
+            .map(|report| report.report_id)
+            .collect::<Vec<_>>()
+    };
     let mut numbers = pulled(&ward).await;
+    assert_eq!(listed(list_reports(&ward.hospital.data()).await.unwrap()), [honest.report_id]);
     while numbers != pulled(&ward).await {
         numbers = pulled(&ward).await;
     }
     assert_eq!(numbers.len(), A_DAY + 2);
     let cases = ward.office.remembered().cases;
     let of = |by: Teller| cases.open().into_iter().filter(move |case| case.by == Reporter::Carried(by));
-    assert_eq!(of(Teller::Phone).count(), 1, "{}", honest.report_id);
+    assert_eq!(of(Teller::Phone).count(), 1);
     let counted: Vec<_> = of(Teller::Stranger).flat_map(|case| &case.crowds).collect();
     assert_eq!(counted.iter().map(|(_, crowd)| crowd.count).sum::<u64>(), 3);
     let crowd = of(Teller::Stranger).find(|case| !case.crowds.is_empty()).unwrap().number;
     let told = page(&ward, crowd).await;
     assert!(told.contains("more than 50 reports of phones that this hospital does not believe"), "{told}");
+    ward.end().await;
+}
+
+#[tokio::test]
+async fn evidence_holds_what_the_phone_signed_and_is_judged_with_it_offline() {
+    let ward = Ward::with(&[]).await;
+    let (phone, other) = (Phone::enrolled(1, &ward.hospital), Phone::enrolled(2, &ward.hospital));
+    said(&ward.hospital, &other, 2);
+    said(&ward.hospital, &phone, 1);
+    let number = *pulled(&ward).await.last().unwrap();
+    let form = [("words", "The regulator asks for it")];
+    let archive = officer(&ward).post(&format!("/cases/{number}/evidence"), &form).await.body;
+    let found = verify(&archive, None, None).unwrap();
+    assert_eq!((found.case, found.act, found.report), (number, None, Some(true)));
+    let mut files = tar::Archive::new(&archive[..]);
+    let named: Vec<_> =
+        files.entries().unwrap().map(|file| file.unwrap().path().unwrap().into_owned()).collect();
+    let has = |name: &str| named.iter().any(|path| path.ends_with(name));
+    assert!(has("report.jws") && has("enrolment.jws") && !has("act.jws"), "{named:?}");
+    for needle in ["Quillonbert", "Tannenwald"] {
+        let clear = archive.windows(needle.len()).any(|window| window == needle.as_bytes());
+        assert!(!clear, "{needle} leaves in clear");
+    }
     ward.end().await;
 }
 

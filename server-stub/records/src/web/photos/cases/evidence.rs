@@ -27,8 +27,10 @@ use crate::access::{policies_file, roles_file};
 use crate::disk::read_if_any;
 use crate::documents::register_file;
 use crate::entropy::SystemEntropy;
-use crate::evidence::{ACT, BUNDLE, EvidenceError, LARGEST, Leaving, fits, pack, proof_name};
-use crate::folk::{Concerned, Found};
+use crate::evidence::{
+    ACT, BUNDLE, ENROLMENT, EvidenceError, LARGEST, Leaving, REPORT, fits, pack, proof_name,
+};
+use crate::folk::{Carrier, Concerned, Found};
 use crate::web::field::Field;
 use crate::web::form::OwnForm;
 use crate::web::layout::{self, Frame};
@@ -257,15 +259,21 @@ impl Desk {
         })
     }
 
-    /// The act by which the gateway carried the report, where it did, and the bundle that names the key by which it was signed.
+    /// The act by which the gateway carried the report, or what a phone signed, with what names the key by which it was signed.
     async fn carrier(&self, case: &Case, told: &Told) -> Result<Files, Refusal> {
-        let carried = told.lines.get(&case.number).and_then(Carried::of);
-        let Some(carried) = carried.filter(|carried| carried.teller == Teller::Operator) else {
+        let Some(carried) = told.lines.get(&case.number).and_then(Carried::of) else {
             return Ok(Files::new());
         };
-        let found = self.folk.carrier(&carried.sealed).await.map_err(|error| broken(&error))?;
+        let (own, key) = match carried.teller {
+            Teller::Operator => (ACT, BUNDLE),
+            Teller::Phone => (REPORT, ENROLMENT),
+            // Nobody vouches for it.
+            Teller::Stranger => return Ok(Files::new()),
+        };
+        let found = self.folk.carrier(carried.teller, &carried.sealed).await;
         let file = |name: &str, jws: &Jws| (name.to_owned(), jws.as_str().as_bytes().to_vec());
-        Ok(found.map_or_else(Files::new, |found| vec![file(ACT, &found.act), file(BUNDLE, &found.bundle)]))
+        let files = |found: Carrier| vec![file(own, &found.signed), file(key, &found.key)];
+        Ok(found.map_err(|error| broken(&error))?.map_or_else(Files::new, files))
     }
 
     /// Photos and phones by reference and hash, and whom the photos show.

@@ -128,6 +128,8 @@ photos.json           photos concerned, by their reference, with the hashes of s
 devices.json          phones that took them, with the hash of how each became known
 act.jws               only where an operator reported it: what the gateway signed, with their name, and what they said sealed
 bundle.jws            beside that: the hospital's keys then, which name the gateway's
+report.jws            only where a phone reported it: what the phone signed, with what was said sealed
+enrolment.jws         beside that: how the phone became known, with its key
 in-force.json         policies, documents, notices and rules in force when somebody became aware, and now
 words.age             only where it was asked for: what was written, and names, sealed to one receiver
 evidence.jws          what this is, and the hash of every file; signed by the hospital
@@ -229,7 +231,7 @@ fn many(teller: Teller) -> &'static str {
 /// In place of what was written by each.
 pub(crate) fn crowd(teller: Teller) -> String {
     format!(
-        "{NOT_KNOWN}\nThe gateway carried more than {A_DAY} {} within a day. Those beyond are counted here: they are no case each, and nobody has read them. Ask IT what happened, and whether the gateway is in wrong hands. How to read one is told in breach.md, \"IT says so\".",
+        "{NOT_KNOWN}\nThe gateway carried more than {A_DAY} {} within a day. Those beyond are counted here: they are no case each, and nobody has read them. Ask IT what happened, and whether the gateway is in wrong hands. How to read one is told in breach.md.",
         many(teller)
     )
 }
