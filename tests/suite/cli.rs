@@ -224,3 +224,29 @@ async fn capture_goes_on_past_refused_pictures() {
     assert_eq!(codes, ["not_jpeg", "not_jpeg", "unreadable", "unreadable"]);
     ward.servers.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_is_kept_sent_and_gone_once_the_hospital_has_it() {
+    let ward = ward("pq").await;
+    let home = ward.hospital.home();
+    write(&home.join("bad.json"), r#"{"kind": "breach"}"#).unwrap();
+    let refused = ward.phone(&["report", "bad.json"]).await;
+    assert_eq!((refused.code, code(&refused)), (Some(1), "report_invalid"), "{}", refused.stderr);
+    write(&home.join("empty.json"), r#"{"kind": "breach", "what": " "}"#).unwrap();
+    let refused = ward.phone(&["report", "empty.json"]).await;
+    assert_eq!((refused.code, code(&refused)), (Some(1), "what_missing"), "{}", refused.stderr);
+    write(
+        &home.join("report.json"),
+        r#"{"kind": "near_miss", "what": "A sheet of Quillonbert lay in the lift"}"#,
+    )
+    .unwrap();
+    let kept = ward.phone(&["report", "report.json"]).await;
+    assert_eq!(kept.code, Some(0), "{}", kept.stderr);
+    assert!(kept.stdout.contains("stays here until the hospital has it"), "{}", kept.stdout);
+    let status = ward.phone(&["status"]).await;
+    assert!(status.stdout.contains("reports  1 "), "{}", status.stdout);
+    ward.deliver().await;
+    let status = ward.phone(&["status"]).await;
+    assert!(!status.stdout.contains("reports"), "{}", status.stdout);
+    ward.servers.stop().await;
+}

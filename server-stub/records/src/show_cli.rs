@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use gauze_listen::table;
 use gauze_records::keys::KeyDir;
 use gauze_records::verify::{Verdict, VerifyReport, verify};
-use gauze_records::{Gist, IndexError, list, list_acts, list_devices};
+use gauze_records::{Gist, IndexError, list, list_acts, list_devices, list_reports};
 use gauze_wire::{Deed, DeviceId, Wanted};
 use jiff::Timestamp;
 
@@ -129,6 +129,30 @@ pub(crate) fn asked_for(wanted: &Wanted, phones: &Called) -> String {
             phones.get(device_id).cloned().unwrap_or_else(|| device_id.to_string())
         }
     }
+}
+
+#[tokio::main]
+pub(crate) async fn show_reports(json: bool, data: &Path) -> Result<(), Refused> {
+    let listed = list_reports(data).await?;
+    if json {
+        show(json, &listed, String::new);
+        return Ok(());
+    }
+    let phones = called(data).await?;
+    let rows: Vec<_> = listed
+        .into_iter()
+        .map(|report| {
+            let believed = if report.believed { "yes" } else { "no" };
+            [
+                report.log_index.to_string(),
+                believed.to_owned(),
+                named(&report.device_id, &phones),
+                report.report_id.to_string(),
+            ]
+        })
+        .collect();
+    print(&table(["ENTRY", "BELIEVED", "PHONE", "REPORT"], &rows, "No phone reported anything yet."));
+    Ok(())
 }
 
 /// The phone or the proposal that an act is about, with what else it says.

@@ -6,8 +6,8 @@ use std::{fmt, io};
 use gauze_attest::Fault;
 use gauze_core::ports::{TransportError, VaultError};
 use gauze_core::{
-    CallError, CaptureError, DiscardError, EnrolError, ManagedError, OpenError, RunError, SignInError,
-    StoreError, TrustError,
+    CallError, CaptureError, DiscardError, EnrolError, ManagedError, OpenError, ReportError, RunError,
+    SignInError, StoreError, TrustError,
 };
 use gauze_listen::FileError;
 use gauze_tests::config::ConfigFileError;
@@ -118,6 +118,12 @@ impl From<ConfigFileError> for Refusal {
 
 impl From<CaptureError> for Refusal {
     fn from(error: CaptureError) -> Self {
+        Self::new(error.code(), error.to_string())
+    }
+}
+
+impl From<ReportError> for Refusal {
+    fn from(error: ReportError) -> Self {
         Self::new(error.code(), error.to_string())
     }
 }
