@@ -407,7 +407,81 @@ fn read(archive: &[u8]) -> Result<Files, EvidenceError> {
 mod tests {
     use std::iter::repeat_n;
 
+    use gauze_people::cases::Kind;
+    use gauze_wire::log::NoteKey;
+    use gauze_wire::{Bytes, Gateway, Operator, Reason, RecipientEntry, RecipientState, SoftwareKey};
+
     use super::*;
+
+    fn key(n: u8) -> SoftwareKey {
+        SoftwareKey::from_bytes(&[n; 32]).unwrap()
+    }
+
+    /// A bundle that names one gateway, with this key.
+    fn bundle(tenant: &Tenant, at: Timestamp, gateway: u8) -> String {
+        let log = NoteKey::from_bytes("gateway.test/ward-9", &[4; 32]).unwrap().log_key();
+        let recipient = RecipientEntry {
+            recipient: "age1pq1active".to_owned(),
+            state: RecipientState::Active,
+            since: at,
+        };
+        let bundle = Bundle {
+            v: 1,
+            typ: Bundle::TYP.to_owned(),
+            tenant: tenant.clone(),
+            version: 1,
+            issued_at: at,
+            fresh_until: Timestamp::MAX,
+            root: key(1).public_key(),
+            next_root: None,
+            recipients: vec![recipient],
+            gateways: vec![Gateway {
+                url: "https://gateway.test".to_owned(),
+                key: key(gateway).public_key(),
+                log,
+            }],
+            records: vec![key(3).public_key()],
+            witnesses: vec![NoteKey::from_bytes("ward-9/witness", &[8; 32]).unwrap().witness_key()],
+            policy_keys: vec![key(5).public_key()],
+        };
+        Jws::sign(&bundle, &key(1)).unwrap().as_str().to_owned()
+    }
+
+    #[test]
+    fn an_act_that_is_of_another_report_or_that_no_key_of_the_bundle_signed_proves_nothing() {
+        let (tenant, at): (Tenant, Timestamp) =
+            ("ward-9".parse().unwrap(), "2026-11-24T10:00:00.125Z".parse().unwrap());
+        let act = Act {
+            v: 1,
+            typ: Act::TYP.to_owned(),
+            tenant: tenant.clone(),
+            at,
+            operator: Operator::new("night-desk-3").unwrap(),
+            reason: Reason::new("what they said is sealed").unwrap(),
+            deed: Deed::Report { sealed: Bytes::new(*b"an age file").unwrap() },
+        };
+        let made_at = Timestamp::from_second(at.as_second()).unwrap();
+        let sealed = Digest::of(b"an age file");
+        let noted = Carried {
+            teller: Teller::Operator,
+            kind: Kind::Breach,
+            aware_at: made_at,
+            made_at: Some(made_at),
+            sealed,
+            said: None,
+        };
+        let judged = |by: u8, listed: u8, noted: &Carried| {
+            let act = Jws::sign(&act, &key(by)).unwrap();
+            acted(act.as_str(), &bundle(&tenant, at, listed), &tenant, noted).map_err(|error| error.code())
+        };
+        assert_eq!(judged(2, 2, &noted), Ok(()));
+        let refused = Err("evidence_other_act");
+        assert_eq!(judged(7, 2, &noted), refused, "another key signed it");
+        assert_eq!(judged(2, 2, &Carried { sealed: Digest::of(b"another"), ..noted }), refused);
+        assert_eq!(judged(2, 2, &Carried { made_at: Some(Timestamp::UNIX_EPOCH), ..noted }), refused);
+        let other: Tenant = "ward-8".parse().unwrap();
+        assert!(acted("", &bundle(&other, at, 2), &tenant, &noted).is_err());
+    }
 
     #[test]
     fn what_is_more_than_an_archive_holds_is_known_before_a_line_of_it_is_written() {

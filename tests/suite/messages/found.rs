@@ -17,12 +17,12 @@ pub(super) const FOUND: &[(&str, &str, &str)] = &[
     ("file_differs", "a sealed file has other bytes than its manifest names", CHANGED),
     ("file_erased", "the sealed file of an erased photo is there again", CHANGED),
     ("file_missing", "the sealed file of a filed photo is missing", CHANGED),
-    ("filed_though_erased", "a photo is filed whose file was erased while it stood refused", CHANGED),
     (
         "file_unknown",
         "a sealed file is in no entry of the log",
         "As `files_unknown` says where nothing else is found: after a restore, pull, then run `gauze-records restored`; otherwise find out who put it there.",
     ),
+    ("filed_though_erased", "a photo is filed whose file was erased while it stood refused", CHANGED),
     ("index_row_differs", "the index says of a photo what its manifest does not", CHANGED),
     ("index_row_unknown", "the index has rows that no entry of the log stands behind", CHANGED),
     ("index_unbound", "the index has judged entries and names no log", CHANGED),

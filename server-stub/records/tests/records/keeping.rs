@@ -370,7 +370,7 @@ async fn a_log_that_the_pages_do_not_open_lists_and_erases_nothing_by_the_comman
     made.await.unwrap();
     let file = |root: &Path| root.join("entries/000000000000.log");
     let (path, line) = (file(&data.join("access")), fs::read(file(forged.path())).unwrap());
-    write(&path, &[fs::read(&path).unwrap(), line].concat());
+    write(&path, [fs::read(&path).unwrap(), line].concat());
     assert_eq!(due(&data, &keys, later).await.unwrap_err().code(), "log_damaged");
     let by = PersonId("a".repeat(26));
     let erased = erase_due(&data, &keys, (&by, &[day.id(0)]), later).await;

@@ -170,7 +170,7 @@ fn a_root_hands_over_once_its_bundle_says_so_and_a_hand_over_cut_short_is_finish
     });
     named.unwrap();
     // Cut short between the fingerprint and the keys.
-    write(&dir.path(keys::ROOT_SHA256), &format!("{next}\n"));
+    write(&dir.path(keys::ROOT_SHA256), format!("{next}\n"));
     let made = dir.hand_over().unwrap();
     assert_eq!((made.root_sha256, made.former_sha256), (next, first));
     assert_eq!(dir.root().unwrap().public_key(), made.root);

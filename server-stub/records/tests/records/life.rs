@@ -444,7 +444,7 @@ async fn the_command_that_is_told_with_a_waiting_proposal_approves_it_as_it_stan
     std::os::unix::fs::symlink(hospital.path("keys"), &keys).unwrap();
     let typed = async |line: String| {
         let program = std::path::Path::new(env!("CARGO_BIN_EXE_gauze-records"));
-        let mut shell = tokio::process::Command::new("sh");
+        let mut shell = tokio::process::Command::new("/bin/sh");
         shell.args(["-c", &line]).env("PATH", program.parent().unwrap());
         let done = shell.output().await.unwrap();
         assert!(done.status.success(), "{line}: {}", String::from_utf8_lossy(&done.stderr));

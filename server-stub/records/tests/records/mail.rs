@@ -63,8 +63,8 @@ impl Server {
     async fn new(implicit: bool) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-        write(&dir.path().join("ca.pem"), &made.cert.pem());
-        write(&dir.path().join("password"), &format!("{PASSWORD}\n"));
+        write(&dir.path().join("ca.pem"), made.cert.pem());
+        write(&dir.path().join("password"), format!("{PASSWORD}\n"));
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config =
