@@ -40,7 +40,10 @@ async fn each_once(mut site: Site, said: &BTreeSet<String>, written: usize) {
     assert_eq!(waiting(&site, "the hospital has them"), BTreeSet::new());
     let sent = site.reported().await;
     let once: BTreeSet<_> = sent.iter().cloned().collect();
-    assert!(once.len() == sent.len() && once.is_superset(said) && sent.len() <= written, "{said:?}, {sent:?}");
+    assert!(
+        once.len() == sent.len() && once.is_superset(said) && sent.len() <= written,
+        "{said:?}, {sent:?}"
+    );
     site.all_filed_once(&[]).await;
     site.stop().await;
 }
@@ -58,8 +61,7 @@ async fn a_phone_killed_while_it_keeps_a_report_loses_none_that_it_said_is_kept(
     let points = whole.points_below(&site.hospital.phone_dir().join("reports"));
     let (mut written, mut killed) = (2, 0);
     for (call, nth) in spread(points, 14) {
-        let ended =
-            trace::killed(&call, nth, "gauze-phone", &phone_arguments(&REPORT), site.home()).await;
+        let ended = trace::killed(&call, nth, "gauze-phone", &phone_arguments(&REPORT), site.home()).await;
         killed += usize::from(ended.code.is_none());
         written += 1;
         said.extend(ticked(&ended.stdout));

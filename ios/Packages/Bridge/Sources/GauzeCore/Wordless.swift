@@ -36,4 +36,6 @@ extension SystemTransfer: Wordless {}
 extension TransferEnd: Wordless {}
 extension TransferPlan: Wordless {}
 extension Vouching: Wordless {}
+extension WaitingReport: Wordless {}
+extension WentWrong: Wordless {}
 extension WoundView: Wordless {}
