@@ -298,6 +298,8 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
+type Change = Box<dyn FnOnce(&mut Packet) + Send>;
+
 /// A report as another phone, or somebody on the way, would have it.
 fn changed(change: impl FnOnce(&mut Report) + Send + 'static) -> impl FnOnce(&mut Packet) + Send {
     move |packet| {
@@ -319,7 +321,7 @@ async fn what_is_changed_on_the_way_is_refused_and_stays_until_it_arrives_as_it_
     other.client().enrol(&ward.managed()).await.unwrap();
     phone.client().report(&said()).unwrap();
     let theirs = other.id();
-    let changes: [Box<dyn FnOnce(&mut Packet) + Send>; 2] = [
+    let changes: [Change; 2] = [
         Box::new(changed(|report| {
             let mut sealed = report.sealed.as_slice().to_vec();
             sealed[100] ^= 1;

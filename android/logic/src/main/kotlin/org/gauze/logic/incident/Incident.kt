@@ -11,6 +11,7 @@ import org.gauze.logic.core.Stage
 import org.gauze.logic.flow.Line
 import org.gauze.logic.flow.Presenter
 import org.gauze.logic.flow.Step
+import org.gauze.logic.port.Now
 import org.gauze.logic.queue.QueueItem
 import org.gauze.logic.queue.QueuePresenter
 import org.gauze.logic.queue.queueSamples
@@ -71,7 +72,7 @@ class Ways(val sending: Sending, val reviewing: Reviewing, val reporting: Report
 class IncidentPresenter(
     private val core: Ways,
     private val zone: java.time.ZoneId,
-    private val now: () -> Long,
+    private val now: Now,
     support: String?,
     scope: CoroutineScope,
     private val kept: () -> Unit,
@@ -107,7 +108,7 @@ class IncidentPresenter(
 
     private fun send(state: IncidentState): Step<IncidentState, IncidentEvent> {
         val form = state.form?.takeUnless { it.sending } ?: return Step(state)
-        val (said, fault) = Reports.meant(form, java.time.Instant.ofEpochMilli(now()), zone)
+        val (said, fault) = Reports.meant(form, java.time.Instant.ofEpochMilli(now.millis()), zone)
         if (said == null) return Step(state.copy(form = form.copy(fault = fault)))
         return Step(state.copy(form = form.copy(sending = true, fault = null))) { IncidentEvent.Kept(core.reporting.report(said)) }
     }
