@@ -163,6 +163,17 @@ async fn a_list_of_phones_becomes_a_token_and_what_to_paste() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_id_may_begin_with_a_hyphen_wherever_one_is_searched_for() {
+    let dir = tempfile::tempdir().unwrap();
+    for by in ["--about", "--who", "--patient"] {
+        let ended = attempt("gauze-records", &["log", "list", "--data", "none", by, "-abc"], dir.path())
+            .await
+            .unwrap();
+        assert!(ended.code != Some(2), "{by}: {}", ended.stderr);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn bad_input_is_one_line_with_a_code() {
     let dir = tempfile::tempdir().unwrap();
     write(&dir.path().join("bad.json"), "{").unwrap();
@@ -185,7 +196,7 @@ async fn bad_input_is_one_line_with_a_code() {
                 "--bundle",
                 "b",
             ],
-            "keys_missing",
+            "data_missing",
         ),
         ("gauze-gateway", &["keygen", "--data", "g", "--url", "http://x", "--tenant", "t"], "url_invalid"),
     ];

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use gauze_core::queue::machine::State;
 use gauze_core::queue::{QueueReport, Stopped};
 use gauze_core::{Advice, CaptureContext, Client, Kind, Managed, Stage, WentWrong};
-use gauze_listen::{FileError, read_file};
+use gauze_listen::{FileError, await_listener, read_file};
 use gauze_tests::config::read_managed;
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -40,6 +40,7 @@ pub fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Refusal> {
 pub fn enrol(phone: &Client, config: &Path) -> Result<ExitCode, Refusal> {
     let text = read_managed(config)?;
     let managed = Managed::from_json(&text)?;
+    await_listener(&managed.gateway, |line| eprintln!("{line}"));
     let device_id = block_on(phone.enrol(&managed))?.map_err(|error| {
         let Refusal { code, message } = error.into();
         // The address came from the configuration, where a slip in it is mended.
