@@ -8,7 +8,8 @@ use gauze_core::wire::{
     CaptureId, Choice, Fitness, Name, Patient, PickLists, Platform, SeriesId, Site, WoundId,
 };
 use gauze_core::{
-    CaptureContext, ClientConfig, Fix, PhotoView, Place, Ports, StatusView, Vouching, WipeReport,
+    CaptureContext, ClientConfig, Fix, PhotoView, Place, Ports, StatusView, Vouching, WaitingReport,
+    WentWrong, WipeReport,
 };
 
 #[cfg(feature = "faults")]
@@ -131,6 +132,17 @@ impl Client {
     /// Discards a photo that is unsent, or that the hospital refused: a signed statement goes in its place.
     pub fn discard(&self, id: CaptureId) -> Result<(), ClientError> {
         Ok(self.0.discard(id)?)
+    }
+
+    /// Keeps what went wrong, sealed to the hospital: it goes with the next run of the queue. Needs no network and nobody signed in. Blocks
+    /// until it is durable.
+    pub fn report(&self, said: WentWrong) -> Result<WaitingReport, ClientError> {
+        Ok(self.0.report(&said)?)
+    }
+
+    /// What was reported here and the hospital does not have yet, oldest first.
+    pub fn reports(&self) -> Vec<WaitingReport> {
+        self.0.reports()
     }
 
     /// The system said that the screen was captured while the app was on it: a screenshot, or a recording that began. The hospital

@@ -4,8 +4,8 @@ use std::sync::{Arc, Weak};
 
 use gauze_core::ports::{SecretError, TlsError, VaultError};
 use gauze_core::{
-    CallError, DiscardError, EnrolError, ManagedError, OpenError, PreviewError, ReviewError, RunError,
-    SignInError, StoreError, TrustError,
+    CallError, DiscardError, EnrolError, ManagedError, OpenError, PreviewError, ReportError, ReviewError,
+    RunError, SignInError, StoreError, TrustError,
 };
 
 /// What about the phone the hospital does not accept.
@@ -273,6 +273,22 @@ impl From<DiscardError> for ClientError {
     fn from(error: DiscardError) -> Self {
         match error {
             DiscardError::Store(store) => store.into(),
+        }
+    }
+}
+
+impl From<ReportError> for ClientError {
+    fn from(error: ReportError) -> Self {
+        match error {
+            ReportError::NotEnrolled => said!(Enrol, error),
+            ReportError::WhatMissing
+            | ReportError::WhatTooLong
+            | ReportError::WhoseTooLong
+            | ReportError::NotText
+            | ReportError::NoticedLater => said!(NotPossible, error),
+            ReportError::TooMany => said!(RetryLater, error),
+            ReportError::Entropy => said!(Report, error),
+            ReportError::Store(store) => store.into(),
         }
     }
 }

@@ -4,10 +4,12 @@ use gauze_core::ports::{CertificateFault, TransportError};
 use gauze_core::queue::machine::State;
 use gauze_core::queue::{QueueReport, Stopped, SystemTransfer, TransferEnd, TransferPlan};
 use gauze_core::wire::{
-    CaptureId, DeviceId, FilingRefusal, Name, Platform, ProblemCode, Rendering, Text, WireError,
+    CaptureId, DeviceId, FilingRefusal, Happened, Name, Platform, ProblemCode, Rendering, ReportId, Text,
+    WireError,
 };
 use gauze_core::{
-    Advice, Captured, Kind, PhotoView, Progress, Stage, StatusView, Trouble, Vouching, WipeReport,
+    Advice, Captured, Kind, PhotoView, Progress, Stage, StatusView, Trouble, Vouching, WaitingReport,
+    WentWrong, WipeReport,
 };
 use jiff::Timestamp;
 use std::path::PathBuf;
@@ -21,6 +23,7 @@ pub(crate) type Text4096 = Text<4096>;
 
 uniffi::custom_type!(CaptureId, String, { remote, lower: |id| id.to_string(), try_lift: |text| entered(text.parse()) });
 uniffi::custom_type!(DeviceId, String, { remote, lower: |id| id.to_string(), try_lift: |text| entered(text.parse()) });
+uniffi::custom_type!(ReportId, String, { remote, lower: |id| id.to_string(), try_lift: |text| entered(text.parse()) });
 uniffi::custom_type!(Name, String, { remote, lower: |name| name.to_string(), try_lift: |text| entered(text.parse()) });
 uniffi::custom_type!(Text64, String, { remote, lower: |text| text.into(), try_lift: |text| typed(text) });
 uniffi::custom_type!(Text128, String, { remote, lower: |text| text.into(), try_lift: |text| typed(text) });
@@ -250,6 +253,8 @@ pub struct StatusView {
     pub stored: u64,
     /// Photos the hospital refused.
     pub refused: u64,
+    /// Reports of what went wrong that the hospital does not have yet.
+    pub reports: u64,
     /// Damaged ones that were set aside.
     pub quarantined: u64,
     /// Photos that could not be read when the app was opened. They stay, and are read again when it is opened anew.
@@ -259,6 +264,43 @@ pub struct StatusView {
     pub storage_trouble: Option<Advice>,
     /// Why photos cannot be shown on this phone, as a code; absent where they can. They are safe, and still go out.
     pub review_denied: Option<String>,
+}
+
+/// Whether it happened.
+#[uniffi::remote(Enum)]
+pub enum Happened {
+    /// It did: somebody saw, changed or lost what they should not have.
+    Breach,
+    /// It nearly did.
+    NearMiss,
+}
+
+/// What somebody says that went wrong. It may name a patient.
+#[uniffi::remote(Record)]
+pub struct WentWrong {
+    /// Whether it happened.
+    pub kind: Happened,
+    /// What: 1 to 2048 bytes of UTF-8.
+    pub what: String,
+    /// Whose photos or data: one line of at most 200 bytes of UTF-8; empty where that is not known.
+    pub whose: String,
+    /// The photo that it is about.
+    pub photo: Option<CaptureId>,
+    /// When somebody noticed, in milliseconds since 1970; now where it is absent.
+    pub noticed_at: Option<Timestamp>,
+}
+
+/// A report that is on the phone until the hospital has it.
+#[uniffi::remote(Record)]
+pub struct WaitingReport {
+    /// Its name.
+    pub report_id: ReportId,
+    /// When it was written, in milliseconds since 1970; nothing where its file cannot be read.
+    pub written_at: Option<Timestamp>,
+    /// Whether the gateway has it, and the hospital has not said so yet. Known in this process alone.
+    pub sent: bool,
+    /// What stops it, if anything does.
+    pub trouble: Option<Trouble>,
 }
 
 /// What a wipe left.
@@ -281,6 +323,8 @@ pub struct QueueReport {
     pub refused: u64,
     /// Photos that did not move.
     pub stopped: Vec<Stopped>,
+    /// Reports of what went wrong that are still on the phone.
+    pub reports: u64,
     /// Whether the run ended because the gateway did not answer, twice in a row: the photos behind were not tried.
     pub gateway_silent: bool,
     /// When the next of them may be tried by itself: wall clock in milliseconds since 1970.

@@ -5,6 +5,7 @@ mod error;
 mod opening;
 mod place;
 mod renew;
+mod reporting;
 mod review;
 mod sign_in;
 mod standing;
@@ -35,6 +36,7 @@ use crate::store::{Durable, Entry, Store, StoreError, Trouble};
 
 pub use configure::Configured;
 pub use error::{DiscardError, OpenError, RunError};
+pub use reporting::{ReportError, WentWrong};
 pub use views::{Advice, PhotoView, StatusView};
 pub use vouching::Vouching;
 use wipe::WipeFile;
@@ -123,6 +125,8 @@ struct Session {
     asked_ms: Option<u64>,
     /// When evidence was last shown again, on the same clock.
     shown_ms: Option<u64>,
+    /// When reports are tried again by themselves, on the same clock.
+    reports_ms: Option<u64>,
 }
 
 #[derive(Clone)]
@@ -159,6 +163,7 @@ impl Client {
             whereabouts: Whereabouts::default(),
             asked_ms: None,
             shown_ms: None,
+            reports_ms: None,
         };
         let state = Mutex::new(session);
         let client = Self {
@@ -238,7 +243,7 @@ impl Client {
             (state.withheld, state.contact_unread) = (None, false);
             state.wipe = None;
             state.signing_in = None;
-            (state.asked_ms, state.shown_ms) = (None, None);
+            (state.asked_ms, state.shown_ms, state.reports_ms) = (None, None, None);
         }
         // What a provider signed was for the key before.
         self.hand_over(None);
@@ -370,7 +375,9 @@ impl Client {
             return Ok(self.unreachable());
         }
         let enrolled = self.renew(enrolled).await;
-        let report = self.driver(enrolled.clone()).run(self.store.durable(), asked).await;
+        self.send_reports(&enrolled, asked).await;
+        let mut report = self.driver(enrolled.clone()).run(self.store.durable(), asked).await;
+        self.counts_reports(&mut report);
         self.forget_filed(&report);
         self.touch(&enrolled, report.gateway_silent).await;
         Ok(report)
@@ -385,7 +392,9 @@ impl Client {
             return Ok(TransferPlan { transfers: Vec::new(), report: self.unreachable() });
         }
         let enrolled = self.renew(enrolled).await;
-        let plan = self.driver(enrolled.clone()).plan(self.store.durable(), asked).await;
+        self.send_reports(&enrolled, asked).await;
+        let mut plan = self.driver(enrolled.clone()).plan(self.store.durable(), asked).await;
+        self.counts_reports(&mut plan.report);
         self.forget_filed(&plan.report);
         self.touch(&enrolled, plan.report.gateway_silent).await;
         Ok(plan)
@@ -411,10 +420,12 @@ impl Client {
         }
         let stopped = |entry: Entry| Stopped { capture_id: entry.capture_id, trouble: Trouble::Offline };
         let entries = self.store.entries().into_iter();
-        QueueReport {
+        let mut report = QueueReport {
             stopped: entries.filter(|entry| entry.stage.is_unsent()).map(stopped).collect(),
             ..QueueReport::default()
-        }
+        };
+        self.counts_reports(&mut report);
+        report
     }
 
     /// Takes one photo that has just been captured as far as it goes.

@@ -18,17 +18,17 @@ pub mod wire {
     pub use gauze_wire::{
         Attestation, BirthDate, BodySide, Bytes, CaptureId, CheckDigit, ChiNumber, Choice, Consent,
         ConsentScope, DeviceId, Digest, Established, Fence, FenceMode, FenceVerdict, FilingRefusal, Fitness,
-        FoundMarker, Framing, HcNumber, Identifier, LocalNumbers, Name, NhsNumber, NoticeChoice, Patient,
-        PickLists, Platform, ProblemCode, PublicKey, Rendering, SeriesId, ShownNotice, SignInMode, Site,
-        SiteChoice, Text, WireError, WoundId, signature_from_der,
+        FoundMarker, Framing, Happened, HcNumber, Identifier, LocalNumbers, Name, NhsNumber, NoticeChoice,
+        Patient, PickLists, Platform, ProblemCode, PublicKey, Rendering, ReportId, SeriesId, ShownNotice,
+        SignInMode, Site, SiteChoice, Text, WireError, WoundId, signature_from_der,
     };
 }
 
 pub use auth::{CallError, Clinician, EnrolError, SignInError, SignInPage};
 pub use capture::{CaptureContext, CaptureError, Captured, PreviewError};
 pub use client::{
-    Advice, Client, ClientConfig, Connect, DiscardError, OpenError, PhotoView, Ports, RunError, StatusView,
-    Vouching, WipeReport,
+    Advice, Client, ClientConfig, Connect, DiscardError, OpenError, PhotoView, Ports, ReportError, RunError,
+    StatusView, Vouching, WentWrong, WipeReport,
 };
 pub use gauze_seal::strip::StripError;
 pub use policy::{Fix, Managed, ManagedError, Outside, Place, TrustError};
@@ -43,4 +43,4 @@ pub mod config {
 }
 
 pub use review::{ReviewError, WoundView};
-pub use store::{Durable, Kind, Progress, Receipted, Stage, StoreError, Trouble};
+pub use store::{Durable, Kind, Progress, Receipted, Stage, StoreError, Trouble, WaitingReport};

@@ -18,10 +18,15 @@ use crate::trace::{self, Recording};
 
 /// All of a run's kill points, or in the quick size so many of them, spread evenly.
 fn chosen(recording: &Recording, few: usize) -> Vec<(String, u32)> {
-    let points = recording.kill_points();
-    let step = if soaking() { 1 } else { points.len().div_ceil(few) };
+    let points = recording.kill_points().into_iter().map(|(name, nth)| (name.to_owned(), nth));
+    spread(points.collect(), if soaking() { usize::MAX } else { few })
+}
+
+/// So many of these points, spread evenly.
+pub fn spread(points: Vec<(String, u32)>, most: usize) -> Vec<(String, u32)> {
+    let step = points.len().div_ceil(most).max(1);
     println!("{} system calls to be killed at, every {step}. one", points.len());
-    points.into_iter().step_by(step).map(|(name, nth)| (name.to_owned(), nth)).collect()
+    points.into_iter().step_by(step).collect()
 }
 
 /// Of a hundred kills at a call so many must come about. Which thread makes a call differs from run to run, and the last of a

@@ -6,6 +6,7 @@
 mod clear;
 mod kill;
 mod power;
+mod report;
 mod sick;
 mod site;
 mod specimen;

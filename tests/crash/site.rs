@@ -129,19 +129,29 @@ impl Site {
         listed
     }
 
+    /// The names of the reports that the records side has of phones that it believes.
+    pub async fn reported(&self) -> Vec<String> {
+        let believed = |row: Value| {
+            assert!(row["believed"] == true, "{row}");
+            row["report_id"].as_str().unwrap().to_owned()
+        };
+        self.rows(&["--reports"]).await.into_iter().map(believed).collect()
+    }
+
     async fn rows(&self, of: &[&str]) -> Vec<Value> {
         let list = [&["list", "--data", "records", "--json"], of].concat();
         serde_json::from_str(&run("gauze-records", &list, self.home()).await.unwrap()).unwrap()
     }
 
-    /// That each is at the records side once, filed, and that the log has one entry for each photo and for each phone.
+    /// That each is at the records side once, filed, and that the log has one entry for each photo, report and phone.
     pub async fn all_filed_once(&self, ids: &[String]) {
         let listed = self.listed().await;
         for id in ids {
             assert_eq!(listed.get(id).map(Vec::as_slice), Some(&["filed".to_owned()][..]), "{id}");
         }
         let phones = self.rows(&["--devices"]).await.len();
-        let entries = phones + listed.values().map(Vec::len).sum::<usize>();
+        let reports = self.reported().await.len();
+        let entries = phones + reports + listed.values().map(Vec::len).sum::<usize>();
         assert_eq!(self.hospital.verified_log().await.unwrap(), entries as u64, "no entry came twice");
     }
 

@@ -163,6 +163,17 @@ async fn a_list_of_phones_becomes_a_token_and_what_to_paste() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_id_may_begin_with_a_hyphen_wherever_one_is_searched_for() {
+    let dir = tempfile::tempdir().unwrap();
+    for by in ["--about", "--who", "--patient"] {
+        let ended = attempt("gauze-records", &["log", "list", "--data", "none", by, "-abc"], dir.path())
+            .await
+            .unwrap();
+        assert!(ended.code != Some(2), "{by}: {}", ended.stderr);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn bad_input_is_one_line_with_a_code() {
     let dir = tempfile::tempdir().unwrap();
     write(&dir.path().join("bad.json"), "{").unwrap();
@@ -185,7 +196,7 @@ async fn bad_input_is_one_line_with_a_code() {
                 "--bundle",
                 "b",
             ],
-            "keys_missing",
+            "data_missing",
         ),
         ("gauze-gateway", &["keygen", "--data", "g", "--url", "http://x", "--tenant", "t"], "url_invalid"),
     ];
@@ -211,5 +222,31 @@ async fn capture_goes_on_past_refused_pictures() {
     assert_eq!(ended.stdout.lines().count(), 2);
     let codes: Vec<&str> = ended.stderr.lines().map(|line| line.split(':').next().unwrap()).collect();
     assert_eq!(codes, ["not_jpeg", "not_jpeg", "unreadable", "unreadable"]);
+    ward.servers.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_is_kept_sent_and_gone_once_the_hospital_has_it() {
+    let ward = ward("pq").await;
+    let home = ward.hospital.home();
+    write(&home.join("bad.json"), r#"{"kind": "breach"}"#).unwrap();
+    let refused = ward.phone(&["report", "bad.json"]).await;
+    assert_eq!((refused.code, code(&refused)), (Some(1), "report_invalid"), "{}", refused.stderr);
+    write(&home.join("empty.json"), r#"{"kind": "breach", "what": " "}"#).unwrap();
+    let refused = ward.phone(&["report", "empty.json"]).await;
+    assert_eq!((refused.code, code(&refused)), (Some(1), "what_missing"), "{}", refused.stderr);
+    write(
+        &home.join("report.json"),
+        r#"{"kind": "near_miss", "what": "A sheet of Quillonbert lay in the lift"}"#,
+    )
+    .unwrap();
+    let kept = ward.phone(&["report", "report.json"]).await;
+    assert_eq!(kept.code, Some(0), "{}", kept.stderr);
+    assert!(kept.stdout.contains("stays here until the hospital has it"), "{}", kept.stdout);
+    let status = ward.phone(&["status"]).await;
+    assert!(status.stdout.contains("reports  1 "), "{}", status.stdout);
+    ward.deliver().await;
+    let status = ward.phone(&["status"]).await;
+    assert!(!status.stdout.contains("reports"), "{}", status.stdout);
     ward.servers.stop().await;
 }

@@ -181,9 +181,33 @@ const MISTAKES: &[Mistake] = &[
     ),
     // Set-up out of order, or with the wrong file.
     Mistake(
+        "gauze-gateway serve --data stranger --listen 127.0.0.1:0 TLS",
+        1,
+        &["no_bundle", "stranger", "give --bundle"],
+        &["gauze-gateway serve --data gateway --listen 127.0.0.1:0 TLS --bundle bundle.jws"],
+    ),
+    Mistake(
+        "gauze-gateway admin device list --data gateway --tenant ward-8",
+        1,
+        &["tenant_not_served", "ward-8", "demo-hospital", "check --tenant"],
+        &["gauze-gateway admin device list --data gateway --tenant demo-hospital"],
+    ),
+    Mistake(
+        "gauze-gateway admin device list --data gatewya --tenant demo-hospital",
+        1,
+        &["data_missing", "there is no directory gatewya", "check --data"],
+        &["gauze-gateway admin device list --data gateway --tenant demo-hospital"],
+    ),
+    Mistake(
+        "gauze-gateway console --data keys --tenant demo-hospital",
+        1,
+        &["keys_missing", "keys holds no gateway's keys", "check --data"],
+        &["gauze-gateway console --data gateway --tenant demo-hospital"],
+    ),
+    Mistake(
         "gauze-gateway serve --data fresh --listen 127.0.0.1:0",
         1,
-        &["no_bundle", "gauze-gateway init"],
+        &["data_missing", "there is no directory fresh", "gauze-gateway init"],
         &[
             "gauze-gateway init --data fresh --url https://localhost:8443 --tenant ward-9 --out fresh.json",
             "gauze-records init --keys fresh-keys --gateway fresh.json --trial",
@@ -220,7 +244,7 @@ const MISTAKES: &[Mistake] = &[
     Mistake(
         "gauze-records sign-policy --keys keys --in seven.json --out p.jws",
         1,
-        &["malformed", "keep_days", "line 2"],
+        &["malformed", "seven.json", "keep_days", "line 2"],
         &[
             "sed -i '2s/\"seven\"/7/' seven.json",
             "gauze-records sign-policy --keys keys --in seven.json --out p.jws",
@@ -229,7 +253,7 @@ const MISTAKES: &[Mistake] = &[
     Mistake(
         "gauze-records sign-policy --keys keys --in long.json --out p.jws",
         1,
-        &["out_of_limits", "review_hours", "0 to 336", "line 2"],
+        &["out_of_limits", "long.json", "review_hours", "0 to 336", "line 2"],
         &[
             "sed -i '2s/400/336/' long.json",
             "gauze-records sign-policy --keys keys --in long.json --out p.jws",
@@ -238,7 +262,7 @@ const MISTAKES: &[Mistake] = &[
     Mistake(
         "gauze-records sign-bundle --keys keys --in bare.json --out b.jws",
         1,
-        &["malformed", "gateways", "put [ and ] around"],
+        &["malformed", "bare.json", "gateways", "put [ and ] around"],
         &[
             "sed -i '/^  \"gateways\": {$/,/^  },$/ { s/^  \"gateways\": {$/  \"gateways\": [{/; s/^  },$/  }],/ }' bare.json",
             "gauze-records sign-bundle --keys keys --in bare.json --out b.jws",
@@ -252,6 +276,18 @@ const MISTAKES: &[Mistake] = &[
             "sed -i 's/\"version\": 1,/\"version\": 3,/' bundle.json",
             "gauze-records sign-bundle --keys keys --in bundle.json --out b.jws",
         ],
+    ),
+    Mistake(
+        "gauze-records token show policy.jws --keys keys",
+        1,
+        &["token_unusable", "policy.jws", "--out"],
+        &["gauze-records token show token.jws --keys keys"],
+    ),
+    Mistake(
+        "gauze-gateway admin device list --data gateway --tenant demo-hospital --status gone",
+        2,
+        &["--status", "active, suspended, revoked"],
+        &["gauze-gateway admin device list --data gateway --tenant demo-hospital --status active"],
     ),
     Mistake(
         "gauze-phone enrol --config typo.json",

@@ -249,3 +249,23 @@ async fn the_records_sides_check_looks_at_the_address_of_links_too() {
     assert!(line("web").starts_with("ok"), "{}{}", told.stdout, told.stderr);
     assert!(line("links").starts_with("FAILED") && line("links").contains(&links), "{}", told.stdout);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hospital_for_patients_is_set_up_to_look_at_googles_list_and_told_where_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let home = dir.path();
+    introduced(home).await;
+    let app = format!("org.gauze.app={}", "ab".repeat(32));
+    let set_up = init(home, &["--android", &app]).await;
+    assert_eq!(set_up.code, Some(0), "{}", set_up.stderr);
+    let policy: Value = serde_json::from_slice(&read(&home.join("keys/policy.json"))).unwrap();
+    assert_eq!(policy["android"]["status_list_hours"], 24);
+    run("gauze-gateway", &["init", "--data", "gateway", "--from", "hospital.json"], home).await.unwrap();
+    let check = ["serve", "--data", "gateway", "--listen", "127.0.0.1:0", "--check"];
+    let told = attempt("gauze-gateway", &check, home).await.unwrap().stdout;
+    let list = "https://android.googleapis.com/attestation/status";
+    assert!(told.contains(list), "{told}");
+    let page =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/operating.md")).unwrap();
+    assert!(page.contains(&format!("{list} && mv")));
+}

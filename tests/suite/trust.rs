@@ -20,6 +20,7 @@ async fn a_bundle_signed_by_another_root_is_refused() {
     managed(&hospital, |managed| managed["root_sha256"] = "00".repeat(32).into());
     let ended = phone(&hospital, &["enrol", "--config", "managed.json"]).await;
     assert_eq!((ended.code, code(&ended)), (Some(1), "bundle_untrusted"));
+    assert!(ended.stderr.contains("root_sha256: "), "{}", ended.stderr);
     gateway.stop().await;
 }
 
@@ -30,6 +31,7 @@ async fn a_bundle_older_than_the_configuration_asks_is_refused() {
     managed(&hospital, |managed| managed["min_bundle_version"] = 9.into());
     let ended = phone(&hospital, &["enrol", "--config", "managed.json"]).await;
     assert_eq!((ended.code, code(&ended)), (Some(1), "bundle_rollback"));
+    assert!(ended.stderr.contains("min_bundle_version: "), "{}", ended.stderr);
     gateway.stop().await;
 }
 
@@ -72,6 +74,7 @@ async fn production_policy_refuses_a_software_key() {
     let gateway = hospital.start_gateway().await.unwrap();
     let ended = phone(&hospital, &["enrol", "--config", "managed.json"]).await;
     assert_eq!((ended.code, code(&ended)), (Some(1), "attestation_refused"));
+    assert!(ended.stderr.contains("software_key (G02): "), "{}", ended.stderr);
     gateway.stop().await;
 }
 

@@ -32,18 +32,18 @@ async fn approved(ward: &Ward, id: &ProposalId) {
     ward.pull().await;
 }
 
-async fn lose(ward: &Ward, id: &DeviceId, photos: Photos) {
+pub async fn lose(ward: &Ward, id: &DeviceId, photos: Photos) {
     let report = admin(ward).await.lost(id, photos, &by()).await.unwrap();
     approved(ward, &report.wipe.proposal_id).await;
 }
 
 /// A minute later the phone looks at its queue again.
-async fn later(ward: &Ward, phone: &Phone) {
+pub async fn later(ward: &Ward, phone: &Phone) {
     ward.clock.pass(SignedDuration::from_mins(2));
     phone.client().run_queue(true).await.unwrap();
 }
 
-fn with_life(policy: &mut serde_json::Value, offline: u32, every: u32) {
+pub fn with_life(policy: &mut serde_json::Value, offline: u32, every: u32) {
     policy["life"] = json!({
         "offline_wipe_hours": offline, "attest_every_hours": every, "attest_grace_hours": 24,
         "on_revoked_certificate": "suspend"

@@ -23,6 +23,7 @@ mod record;
 mod reduce;
 mod refused;
 mod reported;
+mod reporting;
 mod review;
 mod sign_in;
 mod store;

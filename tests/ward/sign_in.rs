@@ -16,7 +16,7 @@ use crate::fixture::{Link, Phone, Ward, WardClock, context, jpeg};
 const ISSUER: &str = "https://login.test";
 
 /// The phone's network: the provider's addresses lead to a provider, all others to the gateway.
-struct Fork {
+pub struct Fork {
     gateway: Arc<Link>,
     clock: Arc<WardClock>,
     /// Who signs in at the provider.
@@ -89,7 +89,7 @@ impl Transport for Fork {
     }
 }
 
-fn policy(mode: &'static str) -> impl FnOnce(&mut Value) {
+pub fn policy(mode: &'static str) -> impl FnOnce(&mut Value) {
     move |policy| {
         policy["sign_in"] = json!({
             "mode": mode, "issuer": ISSUER, "client_id": "gauze-phone",
@@ -102,7 +102,7 @@ async fn phone(ward: &Ward) -> (Phone, Arc<Fork>) {
     phone_at(ward, "phone").await
 }
 
-async fn phone_at(ward: &Ward, name: &str) -> (Phone, Arc<Fork>) {
+pub async fn phone_at(ward: &Ward, name: &str) -> (Phone, Arc<Fork>) {
     let mut phone = Phone::at(ward, ward.path(name));
     let fork = Arc::new(Fork {
         gateway: phone.link.clone(),
@@ -117,7 +117,7 @@ async fn phone_at(ward: &Ward, name: &str) -> (Phone, Arc<Fork>) {
     (phone, fork)
 }
 
-async fn sign_in(phone: &Phone, fork: &Fork) -> Result<Clinician, SignInError> {
+pub async fn sign_in(phone: &Phone, fork: &Fork) -> Result<Clinician, SignInError> {
     let page = phone.client().begin_sign_in().await?;
     let state = fork.asked.lock().unwrap()["state"].clone();
     phone.client().finish_sign_in(&format!("{}?code=1&state={state}", page.redirect_uri)).await

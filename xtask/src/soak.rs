@@ -115,8 +115,13 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     }
     let tools = tools::dir(&root);
     tools::install_for_soaks();
-    // Tests start the servers and the simulated phone as programs of their own.
-    start(cargo(&root).args(["build", "--release", "--workspace", "--lib", "--bins"]).args(FEATURES))?;
+    // Tests start the servers and the simulated phone as programs of their own; built with the tests, both are compiled
+    // with the same features, once.
+    start(
+        cargo(&root)
+            .args(["build", "--profile=soak", "--workspace", "--lib", "--bins", "--tests"])
+            .args(FEATURES),
+    )?;
     let mut failed: Vec<&str> =
         chosen.iter().filter(|soak| tell(soak.run(&root, &tools))).map(|soak| soak.name).collect();
     if chosen.len() == SOAKS.len() && tell(fuzz::run(&root, &args.fuzz)) {
@@ -157,7 +162,7 @@ impl Soak {
     fn test(&self, root: &Path, tools: &Path) -> Command {
         let mut test = cargo(root);
         test.env("GAUZE_SOAK", "1").env("GAUZE_TOOLS", tools);
-        test.args(["test", "--release", "--workspace", "--test", self.suite]).args(FEATURES);
+        test.args(["test", "--profile=soak", "--workspace", "--test", self.suite]).args(FEATURES);
         test.args([self.filter, "--"]);
         test
     }

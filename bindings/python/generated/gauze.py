@@ -573,6 +573,10 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_client_queue() != 32389:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_gauze_checksum_method_client_report() != 18771:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_gauze_checksum_method_client_reports() != 43409:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_client_review() != 43403:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_client_screen_captured() != 17393:
@@ -758,6 +762,12 @@ _UniffiLib.uniffi_gauze_checksum_method_client_preview_from.restype = ctypes.c_u
 _UniffiLib.uniffi_gauze_checksum_method_client_queue.argtypes = (
 )
 _UniffiLib.uniffi_gauze_checksum_method_client_queue.restype = ctypes.c_uint16
+_UniffiLib.uniffi_gauze_checksum_method_client_report.argtypes = (
+)
+_UniffiLib.uniffi_gauze_checksum_method_client_report.restype = ctypes.c_uint16
+_UniffiLib.uniffi_gauze_checksum_method_client_reports.argtypes = (
+)
+_UniffiLib.uniffi_gauze_checksum_method_client_reports.restype = ctypes.c_uint16
 _UniffiLib.uniffi_gauze_checksum_method_client_review.argtypes = (
 )
 _UniffiLib.uniffi_gauze_checksum_method_client_review.restype = ctypes.c_uint16
@@ -1024,6 +1034,17 @@ _UniffiLib.uniffi_gauze_fn_method_client_queue.argtypes = (
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_gauze_fn_method_client_queue.restype = ctypes.c_uint64
+_UniffiLib.uniffi_gauze_fn_method_client_report.argtypes = (
+    ctypes.c_uint64,
+    _UniffiRustBuffer,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_gauze_fn_method_client_report.restype = _UniffiRustBuffer
+_UniffiLib.uniffi_gauze_fn_method_client_reports.argtypes = (
+    ctypes.c_uint64,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_gauze_fn_method_client_reports.restype = _UniffiRustBuffer
 _UniffiLib.uniffi_gauze_fn_method_client_review.argtypes = (
     ctypes.c_uint64,
     ctypes.POINTER(_UniffiRustCallStatus),
@@ -7848,11 +7869,12 @@ class QueueReport:
     """
     What one run of the queue did and left.
 """
-    def __init__(self, *, stored:int, filed:typing.List[CaptureId], refused:int, stopped:typing.List[Stopped], gateway_silent:bool, next_at_ms:typing.Optional[int]):
+    def __init__(self, *, stored:int, filed:typing.List[CaptureId], refused:int, stopped:typing.List[Stopped], reports:int, gateway_silent:bool, next_at_ms:typing.Optional[int]):
         self.stored = stored
         self.filed = filed
         self.refused = refused
         self.stopped = stopped
+        self.reports = reports
         self.gateway_silent = gateway_silent
         self.next_at_ms = next_at_ms
 
@@ -7860,7 +7882,7 @@ class QueueReport:
 
 
     def __str__(self):
-        return "QueueReport(stored={}, filed={}, refused={}, stopped={}, gateway_silent={}, next_at_ms={})".format(self.stored, self.filed, self.refused, self.stopped, self.gateway_silent, self.next_at_ms)
+        return "QueueReport(stored={}, filed={}, refused={}, stopped={}, reports={}, gateway_silent={}, next_at_ms={})".format(self.stored, self.filed, self.refused, self.stopped, self.reports, self.gateway_silent, self.next_at_ms)
     def __eq__(self, other):
         if self.stored != other.stored:
             return False
@@ -7869,6 +7891,8 @@ class QueueReport:
         if self.refused != other.refused:
             return False
         if self.stopped != other.stopped:
+            return False
+        if self.reports != other.reports:
             return False
         if self.gateway_silent != other.gateway_silent:
             return False
@@ -7884,6 +7908,7 @@ class _UniffiFfiConverterTypeQueueReport(_UniffiConverterRustBuffer):
             filed=_UniffiFfiConverterSequenceTypeCaptureId.read(buf),
             refused=_UniffiFfiConverterUInt64.read(buf),
             stopped=_UniffiFfiConverterSequenceTypeStopped.read(buf),
+            reports=_UniffiFfiConverterUInt64.read(buf),
             gateway_silent=_UniffiFfiConverterBoolean.read(buf),
             next_at_ms=_UniffiFfiConverterOptionalInt64.read(buf),
         )
@@ -7894,6 +7919,7 @@ class _UniffiFfiConverterTypeQueueReport(_UniffiConverterRustBuffer):
         _UniffiFfiConverterSequenceTypeCaptureId.check_lower(value.filed)
         _UniffiFfiConverterUInt64.check_lower(value.refused)
         _UniffiFfiConverterSequenceTypeStopped.check_lower(value.stopped)
+        _UniffiFfiConverterUInt64.check_lower(value.reports)
         _UniffiFfiConverterBoolean.check_lower(value.gateway_silent)
         _UniffiFfiConverterOptionalInt64.check_lower(value.next_at_ms)
 
@@ -7903,6 +7929,7 @@ class _UniffiFfiConverterTypeQueueReport(_UniffiConverterRustBuffer):
         _UniffiFfiConverterSequenceTypeCaptureId.write(value.filed, buf)
         _UniffiFfiConverterUInt64.write(value.refused, buf)
         _UniffiFfiConverterSequenceTypeStopped.write(value.stopped, buf)
+        _UniffiFfiConverterUInt64.write(value.reports, buf)
         _UniffiFfiConverterBoolean.write(value.gateway_silent, buf)
         _UniffiFfiConverterOptionalInt64.write(value.next_at_ms, buf)
 
@@ -8065,7 +8092,7 @@ class StatusView:
     """
     The phone at a glance. Names no patient.
 """
-    def __init__(self, *, device_id:typing.Optional[DeviceId], gateway:typing.Optional[str], ward:typing.Optional[str], bundle_version:int, bundle_stale:bool, policy_version:int, trust_refused:typing.Optional[Advice], last_seq:int, unsent:int, too_many_unsent:typing.Optional[Advice], stored:int, refused:int, quarantined:int, unreadable:int, storage_trouble:typing.Optional[Advice], review_denied:typing.Optional[str]):
+    def __init__(self, *, device_id:typing.Optional[DeviceId], gateway:typing.Optional[str], ward:typing.Optional[str], bundle_version:int, bundle_stale:bool, policy_version:int, trust_refused:typing.Optional[Advice], last_seq:int, unsent:int, too_many_unsent:typing.Optional[Advice], stored:int, refused:int, reports:int, quarantined:int, unreadable:int, storage_trouble:typing.Optional[Advice], review_denied:typing.Optional[str]):
         self.device_id = device_id
         self.gateway = gateway
         self.ward = ward
@@ -8078,6 +8105,7 @@ class StatusView:
         self.too_many_unsent = too_many_unsent
         self.stored = stored
         self.refused = refused
+        self.reports = reports
         self.quarantined = quarantined
         self.unreadable = unreadable
         self.storage_trouble = storage_trouble
@@ -8087,7 +8115,7 @@ class StatusView:
 
 
     def __str__(self):
-        return "StatusView(device_id={}, gateway={}, ward={}, bundle_version={}, bundle_stale={}, policy_version={}, trust_refused={}, last_seq={}, unsent={}, too_many_unsent={}, stored={}, refused={}, quarantined={}, unreadable={}, storage_trouble={}, review_denied={})".format(self.device_id, self.gateway, self.ward, self.bundle_version, self.bundle_stale, self.policy_version, self.trust_refused, self.last_seq, self.unsent, self.too_many_unsent, self.stored, self.refused, self.quarantined, self.unreadable, self.storage_trouble, self.review_denied)
+        return "StatusView(device_id={}, gateway={}, ward={}, bundle_version={}, bundle_stale={}, policy_version={}, trust_refused={}, last_seq={}, unsent={}, too_many_unsent={}, stored={}, refused={}, reports={}, quarantined={}, unreadable={}, storage_trouble={}, review_denied={})".format(self.device_id, self.gateway, self.ward, self.bundle_version, self.bundle_stale, self.policy_version, self.trust_refused, self.last_seq, self.unsent, self.too_many_unsent, self.stored, self.refused, self.reports, self.quarantined, self.unreadable, self.storage_trouble, self.review_denied)
     def __eq__(self, other):
         if self.device_id != other.device_id:
             return False
@@ -8112,6 +8140,8 @@ class StatusView:
         if self.stored != other.stored:
             return False
         if self.refused != other.refused:
+            return False
+        if self.reports != other.reports:
             return False
         if self.quarantined != other.quarantined:
             return False
@@ -8139,6 +8169,7 @@ class _UniffiFfiConverterTypeStatusView(_UniffiConverterRustBuffer):
             too_many_unsent=_UniffiFfiConverterOptionalTypeAdvice.read(buf),
             stored=_UniffiFfiConverterUInt64.read(buf),
             refused=_UniffiFfiConverterUInt64.read(buf),
+            reports=_UniffiFfiConverterUInt64.read(buf),
             quarantined=_UniffiFfiConverterUInt64.read(buf),
             unreadable=_UniffiFfiConverterUInt64.read(buf),
             storage_trouble=_UniffiFfiConverterOptionalTypeAdvice.read(buf),
@@ -8159,6 +8190,7 @@ class _UniffiFfiConverterTypeStatusView(_UniffiConverterRustBuffer):
         _UniffiFfiConverterOptionalTypeAdvice.check_lower(value.too_many_unsent)
         _UniffiFfiConverterUInt64.check_lower(value.stored)
         _UniffiFfiConverterUInt64.check_lower(value.refused)
+        _UniffiFfiConverterUInt64.check_lower(value.reports)
         _UniffiFfiConverterUInt64.check_lower(value.quarantined)
         _UniffiFfiConverterUInt64.check_lower(value.unreadable)
         _UniffiFfiConverterOptionalTypeAdvice.check_lower(value.storage_trouble)
@@ -8178,6 +8210,7 @@ class _UniffiFfiConverterTypeStatusView(_UniffiConverterRustBuffer):
         _UniffiFfiConverterOptionalTypeAdvice.write(value.too_many_unsent, buf)
         _UniffiFfiConverterUInt64.write(value.stored, buf)
         _UniffiFfiConverterUInt64.write(value.refused, buf)
+        _UniffiFfiConverterUInt64.write(value.reports, buf)
         _UniffiFfiConverterUInt64.write(value.quarantined, buf)
         _UniffiFfiConverterUInt64.write(value.unreadable, buf)
         _UniffiFfiConverterOptionalTypeAdvice.write(value.storage_trouble, buf)
@@ -8322,6 +8355,239 @@ class _UniffiFfiConverterTypeTransferPlan(_UniffiConverterRustBuffer):
         _UniffiFfiConverterSequenceTypeSystemTransfer.write(value.transfers, buf)
         _UniffiFfiConverterTypeQueueReport.write(value.report, buf)
 
+
+class _UniffiFfiConverterTypeReportId:
+    @staticmethod
+    def write(value, buf):
+        _UniffiFfiConverterString.write(value, buf)
+
+    @staticmethod
+    def read(buf):
+        return _UniffiFfiConverterString.read(buf)
+
+    @staticmethod
+    def lift(value):
+        return _UniffiFfiConverterString.lift(value)
+
+    @staticmethod
+    def check_lower(value):
+        return _UniffiFfiConverterString.check_lower(value)
+
+    @staticmethod
+    def lower(value):
+        return _UniffiFfiConverterString.lower(value)
+
+
+ReportId = str
+
+
+class _UniffiFfiConverterOptionalTypeTrouble(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        if value is not None:
+            _UniffiFfiConverterTypeTrouble.check_lower(value)
+
+    @classmethod
+    def write(cls, value, buf):
+        if value is None:
+            buf.write_u8(0)
+            return
+
+        buf.write_u8(1)
+        _UniffiFfiConverterTypeTrouble.write(value, buf)
+
+    @classmethod
+    def read(cls, buf):
+        flag = buf.read_u8()
+        if flag == 0:
+            return None
+        elif flag == 1:
+            return _UniffiFfiConverterTypeTrouble.read(buf)
+        else:
+            raise InternalError("Unexpected flag byte for optional type")
+
+@dataclass
+class WaitingReport:
+    """
+    A report that is on the phone until the hospital has it.
+"""
+    def __init__(self, *, report_id:ReportId, written_at:typing.Optional[Timestamp], sent:bool, trouble:typing.Optional[Trouble]):
+        self.report_id = report_id
+        self.written_at = written_at
+        self.sent = sent
+        self.trouble = trouble
+
+
+
+
+    def __str__(self):
+        return "WaitingReport(report_id={}, written_at={}, sent={}, trouble={})".format(self.report_id, self.written_at, self.sent, self.trouble)
+    def __eq__(self, other):
+        if self.report_id != other.report_id:
+            return False
+        if self.written_at != other.written_at:
+            return False
+        if self.sent != other.sent:
+            return False
+        if self.trouble != other.trouble:
+            return False
+        return True
+
+class _UniffiFfiConverterTypeWaitingReport(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        return WaitingReport(
+            report_id=_UniffiFfiConverterTypeReportId.read(buf),
+            written_at=_UniffiFfiConverterOptionalTypeTimestamp.read(buf),
+            sent=_UniffiFfiConverterBoolean.read(buf),
+            trouble=_UniffiFfiConverterOptionalTypeTrouble.read(buf),
+        )
+
+    @staticmethod
+    def check_lower(value):
+        _UniffiFfiConverterTypeReportId.check_lower(value.report_id)
+        _UniffiFfiConverterOptionalTypeTimestamp.check_lower(value.written_at)
+        _UniffiFfiConverterBoolean.check_lower(value.sent)
+        _UniffiFfiConverterOptionalTypeTrouble.check_lower(value.trouble)
+
+    @staticmethod
+    def write(value, buf):
+        _UniffiFfiConverterTypeReportId.write(value.report_id, buf)
+        _UniffiFfiConverterOptionalTypeTimestamp.write(value.written_at, buf)
+        _UniffiFfiConverterBoolean.write(value.sent, buf)
+        _UniffiFfiConverterOptionalTypeTrouble.write(value.trouble, buf)
+
+
+
+
+
+
+class Happened(enum.Enum):
+    """
+    Whether it happened.
+"""
+
+    BREACH = 0
+    """
+    It did: somebody saw, changed or lost what they should not have.
+"""
+
+    NEAR_MISS = 1
+    """
+    It nearly did.
+"""
+
+
+
+class _UniffiFfiConverterTypeHappened(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        variant = buf.read_i32()
+        if variant == 1:
+            return Happened.BREACH
+        if variant == 2:
+            return Happened.NEAR_MISS
+        raise InternalError("Raw enum value doesn't match any cases")
+
+    @staticmethod
+    def check_lower(value):
+        if value == Happened.BREACH:
+            return
+        if value == Happened.NEAR_MISS:
+            return
+        raise ValueError(value)
+
+    @staticmethod
+    def write(value, buf):
+        if value == Happened.BREACH:
+            buf.write_i32(1)
+        if value == Happened.NEAR_MISS:
+            buf.write_i32(2)
+
+
+
+class _UniffiFfiConverterOptionalTypeCaptureId(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        if value is not None:
+            _UniffiFfiConverterTypeCaptureId.check_lower(value)
+
+    @classmethod
+    def write(cls, value, buf):
+        if value is None:
+            buf.write_u8(0)
+            return
+
+        buf.write_u8(1)
+        _UniffiFfiConverterTypeCaptureId.write(value, buf)
+
+    @classmethod
+    def read(cls, buf):
+        flag = buf.read_u8()
+        if flag == 0:
+            return None
+        elif flag == 1:
+            return _UniffiFfiConverterTypeCaptureId.read(buf)
+        else:
+            raise InternalError("Unexpected flag byte for optional type")
+
+@dataclass
+class WentWrong:
+    """
+    What somebody says that went wrong. It may name a patient.
+"""
+    def __init__(self, *, kind:Happened, what:str, whose:str, photo:typing.Optional[CaptureId], noticed_at:typing.Optional[Timestamp]):
+        self.kind = kind
+        self.what = what
+        self.whose = whose
+        self.photo = photo
+        self.noticed_at = noticed_at
+
+
+
+
+    def __str__(self):
+        return "WentWrong(kind={}, what={}, whose={}, photo={}, noticed_at={})".format(self.kind, self.what, self.whose, self.photo, self.noticed_at)
+    def __eq__(self, other):
+        if self.kind != other.kind:
+            return False
+        if self.what != other.what:
+            return False
+        if self.whose != other.whose:
+            return False
+        if self.photo != other.photo:
+            return False
+        if self.noticed_at != other.noticed_at:
+            return False
+        return True
+
+class _UniffiFfiConverterTypeWentWrong(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        return WentWrong(
+            kind=_UniffiFfiConverterTypeHappened.read(buf),
+            what=_UniffiFfiConverterString.read(buf),
+            whose=_UniffiFfiConverterString.read(buf),
+            photo=_UniffiFfiConverterOptionalTypeCaptureId.read(buf),
+            noticed_at=_UniffiFfiConverterOptionalTypeTimestamp.read(buf),
+        )
+
+    @staticmethod
+    def check_lower(value):
+        _UniffiFfiConverterTypeHappened.check_lower(value.kind)
+        _UniffiFfiConverterString.check_lower(value.what)
+        _UniffiFfiConverterString.check_lower(value.whose)
+        _UniffiFfiConverterOptionalTypeCaptureId.check_lower(value.photo)
+        _UniffiFfiConverterOptionalTypeTimestamp.check_lower(value.noticed_at)
+
+    @staticmethod
+    def write(value, buf):
+        _UniffiFfiConverterTypeHappened.write(value.kind, buf)
+        _UniffiFfiConverterString.write(value.what, buf)
+        _UniffiFfiConverterString.write(value.whose, buf)
+        _UniffiFfiConverterOptionalTypeCaptureId.write(value.photo, buf)
+        _UniffiFfiConverterOptionalTypeTimestamp.write(value.noticed_at, buf)
+
 @dataclass
 class WipeReport:
     """
@@ -8360,31 +8626,6 @@ class _UniffiFfiConverterTypeWipeReport(_UniffiConverterRustBuffer):
     def write(value, buf):
         _UniffiFfiConverterUInt64.write(value.unsent, buf)
         _UniffiFfiConverterBoolean.write(value.device_key_destroyed, buf)
-
-class _UniffiFfiConverterOptionalTypeCaptureId(_UniffiConverterRustBuffer):
-    @classmethod
-    def check_lower(cls, value):
-        if value is not None:
-            _UniffiFfiConverterTypeCaptureId.check_lower(value)
-
-    @classmethod
-    def write(cls, value, buf):
-        if value is None:
-            buf.write_u8(0)
-            return
-
-        buf.write_u8(1)
-        _UniffiFfiConverterTypeCaptureId.write(value, buf)
-
-    @classmethod
-    def read(cls, buf):
-        flag = buf.read_u8()
-        if flag == 0:
-            return None
-        elif flag == 1:
-            return _UniffiFfiConverterTypeCaptureId.read(buf)
-        else:
-            raise InternalError("Unexpected flag byte for optional type")
 
 @dataclass
 class WoundView:
@@ -10695,6 +10936,29 @@ class _UniffiFfiConverterTypeUploadQueue:
     def write(cls, value: UploadQueue, buf: _UniffiRustBuffer):
         buf.write_u64(cls.lower(value))
 
+class _UniffiFfiConverterSequenceTypeWaitingReport(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        for item in value:
+            _UniffiFfiConverterTypeWaitingReport.check_lower(item)
+
+    @classmethod
+    def write(cls, value, buf):
+        items = len(value)
+        buf.write_i32(items)
+        for item in value:
+            _UniffiFfiConverterTypeWaitingReport.write(item, buf)
+
+    @classmethod
+    def read(cls, buf):
+        count = buf.read_i32()
+        if count < 0:
+            raise InternalError("Unexpected negative sequence length")
+
+        return [
+            _UniffiFfiConverterTypeWaitingReport.read(buf) for i in range(count)
+        ]
+
 class _UniffiFfiConverterSequenceTypePatient(_UniffiConverterRustBuffer):
     @classmethod
     def check_lower(cls, value):
@@ -11239,6 +11503,17 @@ class ClientProtocol(typing.Protocol):
         Sending photos.
 """
         raise NotImplementedError
+    def report(self, said: WentWrong) -> WaitingReport:
+        """
+        Keeps what went wrong, sealed to the hospital: it goes with the next run of the queue. Needs no network and nobody signed in. Blocks
+        until it is durable.
+"""
+        raise NotImplementedError
+    def reports(self, ) -> typing.List[WaitingReport]:
+        """
+        What was reported here and the hospital does not have yet, oldest first.
+"""
+        raise NotImplementedError
     def review(self, ) -> Review:
         """
         Looking at photos on this phone.
@@ -11586,6 +11861,40 @@ class Client(ClientProtocol):
         _uniffi_ffi_result = _uniffi_rust_call_with_error(
             _uniffi_error_converter,
             _UniffiLib.uniffi_gauze_fn_method_client_queue,
+            *_uniffi_lowered_args,
+        )
+        return _uniffi_lift_return(_uniffi_ffi_result)
+    def report(self, said: WentWrong) -> WaitingReport:
+        """
+        Keeps what went wrong, sealed to the hospital: it goes with the next run of the queue. Needs no network and nobody signed in. Blocks
+        until it is durable.
+"""
+
+        _UniffiFfiConverterTypeWentWrong.check_lower(said)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterTypeWentWrong.lower(said),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterTypeWaitingReport.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeClientError
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_gauze_fn_method_client_report,
+            *_uniffi_lowered_args,
+        )
+        return _uniffi_lift_return(_uniffi_ffi_result)
+    def reports(self, ) -> typing.List[WaitingReport]:
+        """
+        What was reported here and the hospital does not have yet, oldest first.
+"""
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterSequenceTypeWaitingReport.lift
+        _uniffi_error_converter = None
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_gauze_fn_method_client_reports,
             *_uniffi_lowered_args,
         )
         return _uniffi_lift_return(_uniffi_ffi_result)
@@ -11994,6 +12303,7 @@ __all__ = [
     "CertificateFault",
     "FilingRefusal",
     "Trouble",
+    "Happened",
     "CaptureError",
     "ClientError",
     "Encoding",
@@ -12036,6 +12346,8 @@ __all__ = [
     "StatusView",
     "SystemTransfer",
     "TransferPlan",
+    "WaitingReport",
+    "WentWrong",
     "WipeReport",
     "WoundView",
     "app_attest_client_data_hash",

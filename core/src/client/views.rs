@@ -101,6 +101,8 @@ pub struct StatusView {
     pub stored: u64,
     /// Photos the hospital refused.
     pub refused: u64,
+    /// Reports of what went wrong that the hospital does not have yet.
+    pub reports: u64,
     /// Damaged ones that were set aside.
     pub quarantined: u64,
     /// Photos that could not be read when the app was opened. They stay, and are read again when it is opened anew.
@@ -156,6 +158,7 @@ pub(super) fn status(
             .map(|most| too_many(unsent, most)),
         stored: count(&[Stage::Stored, Stage::Filed]),
         refused: count(&[Stage::Refused]),
+        reports: store.reports().len() as u64,
         quarantined: store.quarantined().len() as u64,
         unreadable: store.unreadable().len() as u64,
         storage_trouble: said.storage_trouble,

@@ -3,7 +3,7 @@
 //!
 //! Order: `wipe.json` says why, durably; then review identity, sidecars, previews, sessions, store key, review key; where
 //! the order says so, unsent photos, each after its signed-to-be void is durable; then the report stands in `wipe.json`.
-//! The device key and the identity go when nothing is left to send. A wipe that is cut off anywhere is finished by the
+//! The device key and the identity go when nothing is left to send. Reports of what went wrong fare as sealed photos do. A wipe that is cut off anywhere is finished by the
 //! next opening. Sealed photos stay and can be sent: the phone cannot open them.
 //!
 //! What silence ended begins anew, with new keys, once the gateway has the report, answers again and denies nothing
@@ -21,7 +21,7 @@ use super::{Client, Enrolled};
 use crate::auth::{Contact, Identity, VaultSigner};
 use crate::ports::{Disk, VaultError};
 use crate::review::ReviewKeys;
-use crate::store::{Found, Kind, Stage, StoreError, Twice, file};
+use crate::store::{Found, Kind, Stage, StoreError, Trouble, Twice, file};
 
 const NAME: &str = "wipe.json";
 
@@ -193,7 +193,10 @@ impl Client {
         }
         let destroyed = match wipe.photos {
             Photos::Keep => Vec::new(),
-            Photos::Destroy => self.destroy_unsent()?,
+            Photos::Destroy => {
+                self.destroy_reports()?;
+                self.destroy_unsent()?
+            }
         };
         let head = self.store.head(&wipe.device_id);
         let report = Some(Wiped {
@@ -333,6 +336,8 @@ impl Client {
         };
         // What the hospital refused is not sent by this key any more; a phone that enrols again takes it up.
         let left = self.store.entries().iter().any(|entry| entry.stage != Stage::Refused);
+        let reports = self.store.reports();
+        let left = left || reports.iter().any(|report| report.trouble != Some(Trouble::Damaged));
         if waits || left || !self.store.unreadable().is_empty() {
             return Ok(false);
         }

@@ -43,3 +43,4 @@ pub(crate) use claims::Claims;
 pub(crate) use observe::Observers;
 pub use observe::{Observer, Subscription};
 pub use report::{QueueReport, Stopped, SystemTransfer, TransferEnd, TransferPlan};
+pub(crate) use trouble::{Hindrance, of_store, of_vault};

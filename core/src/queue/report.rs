@@ -18,6 +18,8 @@ pub struct QueueReport {
     pub refused: u64,
     /// Photos that did not move.
     pub stopped: Vec<Stopped>,
+    /// Reports of what went wrong that are still on the phone.
+    pub reports: u64,
     /// Whether the run ended because the gateway did not answer, twice in a row: the photos behind were not tried.
     pub gateway_silent: bool,
     /// When the next of them may be tried by itself: wall clock in milliseconds since 1970.

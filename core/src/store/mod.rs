@@ -21,6 +21,7 @@ mod kept;
 mod lock;
 mod proofs;
 mod recover;
+mod reports;
 mod small;
 mod trouble;
 
@@ -28,7 +29,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use gauze_wire::{CaptureId, Carried, DeviceId, Follows, Tenant};
+use gauze_wire::{CaptureId, Carried, DeviceId, Follows, ReportId, Tenant};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -39,6 +40,7 @@ pub use error::StoreError;
 pub use head::{Head, Heads};
 pub(crate) use kept::{Found, Twice};
 pub use proofs::{Durable, Receipted};
+pub use reports::{KeptReport, WaitingReport};
 pub(crate) use small::read_small;
 pub use trouble::{Progress, Trouble};
 
@@ -65,6 +67,8 @@ struct State {
     /// What failed captures and erasures left because the disk did not even remove it. Goes before the next capture, so
     /// that no two photos have one place in the chain, and with every run of the queue.
     leftovers: Vec<PathBuf>,
+    /// What was reported as gone wrong and waits.
+    reports: BTreeMap<ReportId, WaitingReport>,
     /// Photos whose erasure failed where nobody could tell whether they had left the outbox.
     doubtful: Vec<CaptureId>,
 }
@@ -84,7 +88,15 @@ impl Store {
         let recover::Recovered { heads, entries, quarantined, unreadable } = recovered;
         let trouble = heads.unread().map(StoreError::again);
         let (leftovers, doubtful) = (Vec::new(), Vec::new());
-        let state = Mutex::new(State { heads, entries, quarantined, unreadable, leftovers, doubtful });
+        let reports = reports::recover(&*disk, dir).unwrap_or_else(|error| {
+            tracing::warn!(
+                code = error.code(),
+                "reports cannot be read now; they stay, and are read again at the next start"
+            );
+            BTreeMap::new()
+        });
+        let state =
+            Mutex::new(State { heads, entries, quarantined, unreadable, leftovers, reports, doubtful });
         let store = Self {
             disk,
             dir: dir.to_owned(),

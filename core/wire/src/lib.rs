@@ -23,6 +23,7 @@ mod pull;
 mod reattest;
 mod receipt;
 mod record;
+mod report;
 mod rules;
 mod setup;
 mod standing;
@@ -69,6 +70,7 @@ pub use record::{
     FoundMarker, Framing, HcNumber, Identifier, NhsNumber, Patient, RECORD_LIMIT, Record, Rendering,
     SessionEvidence, ShownNotice, Site,
 };
+pub use report::{Report, ReportAnswer, ReportRequest, Reported, SEALED_TESTIMONY, Testimony};
 pub use rules::{
     AndroidApp, AndroidRules, AppleApp, AppleEnvironment, AppleRules, DatedRoot, Grade, KeyLevel,
 };

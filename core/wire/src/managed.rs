@@ -124,6 +124,15 @@ impl FromStr for System {
 }
 
 impl ManagedConfiguration {
+    /// What to know before this is pasted into a system that fills in no serial number, where the token asks for one.
+    pub fn lacks_serial(&self, system: System) -> Option<&'static str> {
+        let lacks = self.of_inventory && system.serial_variable().is_none();
+        lacks.then_some(
+            "This system fills in no serial number and no phone proves its own: a phone that gets this text as it is does not enrol (serial_missing, G05). \
+             Add each phone's own `serial` to its text, or give it a token of its own.",
+        )
+    }
+
     /// The text to paste. A token for the inventory brings the system's own variable for the serial number, where it has one.
     pub fn to_paste(&self, system: System) -> String {
         let mut values = match serde_json::to_value(self) {
@@ -217,6 +226,7 @@ mod tests {
                 assert!(text.contains(value), "{system:?} {value}");
             }
             assert_eq!(text.contains("serial"), system.serial_variable().is_some(), "{system:?}");
+            assert_eq!(managed.lacks_serial(system).is_some(), system.serial_variable().is_none());
             assert!(text.contains(system.serial_variable().unwrap_or_default()), "{system:?}");
             assert_eq!(system.as_str().parse(), Ok(system));
         }
@@ -238,6 +248,7 @@ mod tests {
     fn a_token_for_one_phone_brings_no_variable() {
         for system in System::ALL {
             assert!(!managed(false).to_paste(system).contains("serial"), "{system:?}");
+            assert_eq!(managed(false).lacks_serial(system), None);
         }
     }
 }

@@ -63,8 +63,9 @@ problems! {
     AppTooOld = "app_too_old", 403, "The program is older than the policy allows", "Update it.";
     ManifestInvalid = "manifest_invalid", 422, "The manifest does not hold", "Keep the photo and report this.";
     WrongType = "wrong_type", 422, "A signed object of one kind was shown as another", "Report this.";
-    WrongDevice = "wrong_device", 403, "The manifest belongs to another device", "Send photos from the phone that took them.";
-    Conflict = "conflict", 409, "Another photo was sent under this id", "Keep both photos and report this.";
+    PhoneReportInvalid = "phone_report_invalid", 422, "What a phone reported does not hold", "Say it by telephone, and have IT enrol the phone anew.";
+    WrongDevice = "wrong_device", 403, "It was signed for another device", "Send photos from the phone that took them, and reports from the phone they were written on.";
+    Conflict = "conflict", 409, "Another photo or report was sent under this id", "Keep both and report this.";
     ChainConflict = "chain_conflict", 409, "Another photo has this place in the phone's chain", "Keep the photo and report this.";
     DigestMismatch = "digest_mismatch", 422, "The bytes are not those the manifest names", "Send the photo again from the start.";
     SizeMismatch = "size_mismatch", 422, "The length is not the one the manifest names", "Send the photo again from the start.";
@@ -119,6 +120,7 @@ impl ProblemCode {
             | Self::AttestationRefused
             | Self::AppTooOld
             | Self::ManifestInvalid
+            | Self::PhoneReportInvalid
             | Self::WrongType
             | Self::WrongDevice
             | Self::Conflict

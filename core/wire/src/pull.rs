@@ -26,6 +26,8 @@ pub enum EntryKind {
     Reattestation,
     /// A phone's word that it was wiped.
     Wiped,
+    /// A phone's report that something went wrong, sealed.
+    Report,
 }
 
 /// One leaf.

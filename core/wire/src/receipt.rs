@@ -39,7 +39,7 @@ pub struct Proof {
 }
 
 impl Proof {
-    fn check(&self) -> Result<(), WireError> {
+    pub(crate) fn check(&self) -> Result<(), WireError> {
         if self.inclusion.len() > 64 || self.checkpoint.len() > 4096 {
             return Err(WireError::Field("inclusion"));
         }

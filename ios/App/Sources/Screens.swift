@@ -168,9 +168,7 @@ struct ScreensView: View {
         case .queue: queue
         case .review: review
         case .incident:
-            Shown({ IncidentPresenter(core, core, graph.zone, support: journey.support, $0) }) {
-                IncidentView(state: $0, back: screens.back, send: $1)
-            }
+            incident
         case .settings: settings
         case .help: HelpView(state: help(journey.support), back: screens.back)
         case .stopped(let state):
@@ -271,6 +269,22 @@ struct ScreensView: View {
             graph.uploads.schedule(asked: true)
         }
         journey.checked(what, of: photo)
+    }
+
+    private var incident: some View {
+        Shown({ work in
+            IncidentPresenter(Ways(core, core, core), graph.zone, graph.now, support: journey.support, work) {
+                graph.uploads.schedule(asked: true)
+            }
+        }) { presenter in
+            // Nobody tells when the hospital has a report.
+            while !Task.isCancelled {
+                presenter.send(.look)
+                try? await Task.sleep(for: .seconds(5))
+            }
+        } content: {
+            IncidentView(state: $0, back: screens.back, send: $1)
+        }
     }
 
     private var queue: some View {

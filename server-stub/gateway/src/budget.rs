@@ -37,6 +37,8 @@ pub enum Cost {
     Evidence,
     /// A phone's word that it was wiped.
     Wiped,
+    /// A phone's report that something went wrong.
+    Report,
 }
 
 impl Cost {
@@ -50,6 +52,7 @@ impl Cost {
             Self::LeafBytes => within(16 << 20, HOUR),
             Self::Evidence => within(12, HOUR),
             Self::Wiped => within(8, 24 * HOUR),
+            Self::Report => within(20, 24 * HOUR),
         }
     }
 
@@ -63,6 +66,7 @@ impl Cost {
             Self::LeafBytes => within(2 << 30),
             Self::Evidence => within(60_000),
             Self::Wiped => within(20_000),
+            Self::Report => within(20_000),
         }
     }
 

@@ -10,7 +10,7 @@ use crate::admin::QUIET;
 use crate::db::Db;
 use crate::keys::GatewayKeys;
 use crate::serve::{ServeOptions, pair};
-use crate::tenant::Served;
+use crate::tenant::{Served, TenantError, TenantFiles};
 
 /// Looks at everything that `serve` would be given.
 pub async fn check(options: &ServeOptions, now: Timestamp) -> Vec<Check> {
@@ -41,13 +41,7 @@ async fn hospitals(
         Err(error) => return checks.push(Check::failed("bundle", format!("{}: {error}", error.code()))),
     };
     for files in files {
-        let served = Served::load(&files, keys).and_then(|served| {
-            // What the hospital signed while the gateway ran is newer than what the operator has on file.
-            served.follow(&options.data);
-            served.is_newest(&options.data)?;
-            Ok(served)
-        });
-        match served {
+        match taken_up(&options.data, &files, keys).await {
             Ok(served) => {
                 let bundle = &served.bundle;
                 let told = format!("{} of {} for {}", bundle.version, bundle.tenant, served.gateway.url);
@@ -65,6 +59,21 @@ async fn hospitals(
             Err(error) => checks.push(Check::failed("bundle", format!("{}: {error}", error.code()))),
         }
     }
+}
+
+/// As a start takes it up: what the hospital signed while the gateway ran is newer than what the operator has on file.
+async fn taken_up(data: &Path, files: &TenantFiles, keys: &GatewayKeys) -> Result<Served, TenantError> {
+    let served = Served::load(files, keys)?;
+    let path = data.join("gateway.sqlite");
+    // One that does not open is told of beside what the records side answered.
+    if path.exists()
+        && let Ok(db) = Db::glance(&path).await
+        && let Ok(signed) = db.signed_policies(&served.bundle.tenant).await
+    {
+        served.take_up_signed(&signed);
+    }
+    served.is_newest(data)?;
+    Ok(served)
 }
 
 /// When the records side answered last, by the newest checkpoint that it cosigned; and whether anything has waited for it since.
@@ -149,8 +158,7 @@ fn policy(policy: &Policy, signed: bool, status_list: bool) -> Vec<Check> {
     }
     let wants_list = policy.android.as_ref().is_some_and(|android| android.status_list_hours.is_some());
     if wants_list && !status_list {
-        let told =
-            "it asks for Google's status list, without which no Android phone enrols: give --status-list";
+        let told = "it asks for Google's status list, without which no Android phone enrols: fetch https://android.googleapis.com/attestation/status and give it with --status-list";
         checks.push(Check::failed("policy", told));
     }
     if checks.is_empty() {

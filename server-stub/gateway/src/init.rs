@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::blobs::write_durably;
 use crate::keys::{GatewayKeys, KeysError, random, write_private};
-use crate::tenant::{Served, TenantError};
+use crate::tenant::{Served, TenantError, TenantFiles, newest_bundle, newest_policy, taken_up};
 
 /// Largest answer that is read.
 const LIMIT: u64 = 4 << 20;
@@ -41,11 +41,6 @@ pub enum InitError {
     /// The certificate does not go with the key.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
-    /// Nothing came back yet.
-    #[error(
-        "{} holds no trust bundle: run `gauze-gateway init --data DIR --from hospital.json`, or give --bundle", .0.display()
-    )]
-    NoBundle(PathBuf),
 }
 
 impl InitError {
@@ -59,7 +54,6 @@ impl InitError {
             Self::Tenant(_, error) => error.code(),
             Self::OtherTenant(_) => "other_tenant",
             Self::Certificate(_) => "tls_invalid",
-            Self::NoBundle(_) => "no_bundle",
         }
     }
 }
@@ -90,9 +84,8 @@ pub fn introduce(
 
 /// What was taken up for a tenant, and holds until the hospital signs another.
 pub fn in_force(data: &Path, tenant: &Tenant) -> Option<Bundle> {
-    let text =
-        std::fs::read_to_string(data.join("hospital").join(tenant.as_str()).join("bundle.jws")).ok()?;
-    Jws::parse(text.trim()).ok()?.peek().ok()
+    let text = std::fs::read_to_string(taken_up(data, tenant, "bundle")).ok()?;
+    Jws::parse(text.trim().lines().last()?).ok()?.peek().ok()
 }
 
 fn tls_key(data: &Path) -> Result<SoftwareKey, KeysError> {
@@ -116,6 +109,8 @@ fn tls_key(data: &Path) -> Result<SoftwareKey, KeysError> {
 pub struct Installed {
     /// Whose.
     pub tenant: Tenant,
+    /// The gateway's address.
+    pub url: String,
     /// The bundle's version.
     pub bundle: u64,
     /// The policy's version.
@@ -126,7 +121,7 @@ pub struct Installed {
     pub certificate: bool,
 }
 
-/// Takes up what the hospital answered in `from`.
+/// Takes up what the hospital answered in `from`: all of it, or a bundle or a policy that it signed later.
 ///
 /// # Errors
 /// [`InitError`], before anything was kept, or the disk's.
@@ -134,6 +129,9 @@ pub fn install(data: &Path, from: &Path) -> Result<Installed, InitError> {
     let keys = GatewayKeys::load(data)?;
     let malformed = |why: String| InitError::Malformed(from.to_owned(), why);
     let bytes = read_file(from, LIMIT)?;
+    if !bytes.trim_ascii_start().starts_with(b"{") {
+        return install_signed(data, from, &keys);
+    }
     let answer: HospitalAnswer =
         serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(&bytes))
             .map_err(|error| malformed(format!("{}: {}", error.path(), error.inner())))?;
@@ -153,24 +151,60 @@ pub fn install(data: &Path, from: &Path) -> Result<Installed, InitError> {
         std::fs::remove_file(&aside).map_err(|error| InitError::Write(aside.clone(), error))?;
         judged?;
     }
-    let dir = data.join("hospital").join(tenant.as_str());
-    crate::private::dir(&dir).map_err(|error| InitError::Write(dir.clone(), error))?;
-    keep(&dir.join("policy.jws"), &policy)?;
-    keep(&dir.join("bundle.jws"), &bundle)?;
+    // One that does not read is mended by this.
+    let before = newest_bundle(data, &tenant).ok().flatten();
+    keep(data, (&tenant, "policy"), &format!("{}\n", policy.as_str()))?;
+    keep(data, (&tenant, "bundle"), &served.following(before.as_deref()))?;
     if let Some(pem) = certificate {
         write(&path, pem.as_bytes())?;
     }
-    Ok(Installed {
-        tenant,
-        bundle: served.bundle.version,
-        policy: served.in_force().policy.version,
-        host: host_of(&served.gateway.url).to_owned(),
-        certificate: path.is_file(),
-    })
+    Ok(Installed::of(&served, data))
 }
 
-fn keep(path: &Path, jws: &Jws) -> Result<(), InitError> {
-    write(path, format!("{}\n", jws.as_str()).as_bytes())
+/// A bundle or a policy that was signed after the first answer, as `sign-bundle` and `sign-policy` write it.
+fn install_signed(data: &Path, from: &Path, keys: &GatewayKeys) -> Result<Installed, InitError> {
+    let refused = |error| InitError::Tenant(from.to_owned(), error);
+    let of_policy = Served::policy_tenant(from).ok();
+    let is_policy = of_policy.is_some();
+    let tenant = of_policy.map_or_else(|| Served::bundle_tenant(from), Ok).map_err(refused)?;
+    let given = from.to_owned();
+    let files = if is_policy {
+        let bundle = newest_bundle(data, &tenant).map_err(refused)?;
+        let bundle = bundle.ok_or_else(|| refused(TenantError::NoBundle(data.to_owned())))?;
+        TenantFiles { bundle, policy: Some(given) }
+    } else {
+        TenantFiles { bundle: given, policy: newest_policy(data, &tenant).map_err(refused)? }
+    };
+    let served = Served::load(&files, keys).map_err(refused)?;
+    served.is_newest(data).map_err(refused)?;
+    if let Some(policy) = served.in_force().jws.as_ref().filter(|_| is_policy) {
+        keep(data, (&tenant, "policy"), &format!("{}\n", policy.as_str()))?;
+    } else {
+        // One that does not read is mended by this.
+        let before = newest_bundle(data, &tenant).ok().flatten();
+        keep(data, (&tenant, "bundle"), &served.following(before.as_deref()))?;
+    }
+    Ok(Installed::of(&served, data))
+}
+
+impl Installed {
+    fn of(served: &Served, data: &Path) -> Self {
+        Self {
+            tenant: served.bundle.tenant.clone(),
+            url: served.gateway.url.clone(),
+            bundle: served.bundle.version,
+            policy: served.in_force().policy.version,
+            host: host_of(&served.gateway.url).to_owned(),
+            certificate: tls_files(data).0.is_file(),
+        }
+    }
+}
+
+fn keep(data: &Path, (tenant, name): (&Tenant, &str), text: &str) -> Result<(), InitError> {
+    let path = taken_up(data, tenant, name);
+    let dir = path.parent().unwrap_or(data);
+    crate::private::dir(dir).map_err(|error| InitError::Write(dir.to_owned(), error))?;
+    write(&path, text.as_bytes())
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), InitError> {
@@ -178,17 +212,25 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), InitError> {
     write_durably(&absolute, bytes).map_err(|error| InitError::Write(path.to_owned(), error))
 }
 
-/// The bundles that `init` took up, one a tenant, each with its policy beside it.
+/// What a gateway on `data` serves that is given no bundle: of each tenant that `init` took up, the newest that lies here.
 ///
 /// # Errors
-/// [`InitError::NoBundle`]: none yet.
-pub fn installed(data: &Path) -> Result<Vec<PathBuf>, InitError> {
+/// [`TenantError`]: none was taken up yet, or it does not read.
+pub(crate) fn installed(data: &Path) -> Result<Vec<TenantFiles>, TenantError> {
     let dir = data.join("hospital");
-    let entries = std::fs::read_dir(&dir).map_err(|_| InitError::NoBundle(data.to_owned()))?;
-    let mut found: Vec<PathBuf> = entries
-        .filter_map(|entry| Some(entry.ok()?.path().join("bundle.jws")))
-        .filter(|path| path.is_file())
-        .collect();
-    found.sort();
-    if found.is_empty() { Err(InitError::NoBundle(data.to_owned())) } else { Ok(found) }
+    let entries = match std::fs::read_dir(&dir) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(TenantError::NoBundle(data.to_owned()));
+        }
+        Err(source) => return Err(FileError { path: dir, source }.into()),
+    };
+    let mut tenants: Vec<Tenant> =
+        entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect();
+    tenants.sort();
+    let mut found = Vec::new();
+    for tenant in tenants {
+        found.extend(Served::newest(data, &tenant)?);
+    }
+    if found.is_empty() { Err(TenantError::NoBundle(data.to_owned())) } else { Ok(found) }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use gauze_gateway::{Clock as _, InitError, KeysError, ServeOptions, SystemClock, check as look};
-use gauze_listen::{Verdict, quoted};
+use gauze_listen::{Verdict, port_of, quoted};
 use gauze_wire::Tenant;
 
 use crate::say;
@@ -51,8 +51,9 @@ pub(crate) fn install(data: &Path, from: &Path) -> Result<(), InitError> {
             if host.parse::<std::net::IpAddr>().is_ok() { "IP" } else { "DNS" }
         ));
     }
+    let port = port_of(&taken.url);
     say(&format!(
-        "Next: gauze-gateway serve --data {data} --listen 0.0.0.0:443 --check, and then without --check"
+        "Next: gauze-gateway serve --data {data} --listen 0.0.0.0:{port} --check, and then without --check; start it again where it runs"
     ));
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use gauze_wire::log::NoteKey;
 use gauze_wire::{Gateway, Signer as _, SoftwareKey, Tenant};
@@ -14,11 +14,14 @@ const CHECKPOINTS: &str = "checkpoints.key";
 /// Why there are no keys.
 #[derive(Debug, thiserror::Error)]
 pub enum KeysError {
+    /// The data directory is not there.
+    #[error("there is no directory {}: check --data, or set a gateway up there with `gauze-gateway init`", .0.display())]
+    NoDirectory(PathBuf),
     /// No keys have been made.
     #[error(
-        "this gateway has no keys yet: run `gauze-gateway keygen --data DIR --url URL --tenant TENANT` first"
+        "{} holds no gateway's keys: check --data, or set a gateway up there with `gauze-gateway init`", .0.display()
     )]
-    Missing,
+    Missing(PathBuf),
     /// A key file is damaged.
     #[error("a key file is damaged: restore it from your backup")]
     Damaged,
@@ -34,7 +37,8 @@ impl KeysError {
     /// A stable code.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Missing => "keys_missing",
+            Self::NoDirectory(_) => "data_missing",
+            Self::Missing(_) => "keys_missing",
             Self::Damaged => "keys_damaged",
             Self::Url => "url_invalid",
             Self::Io(_) => "storage_failed",
@@ -53,7 +57,13 @@ impl GatewayKeys {
     pub fn load(data: &Path) -> Result<Self, KeysError> {
         let dir = data.join("keys");
         let missing = |error: io::Error| match error.kind() {
-            io::ErrorKind::NotFound => KeysError::Missing,
+            io::ErrorKind::NotFound => match fs::metadata(data) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    KeysError::NoDirectory(data.to_owned())
+                }
+                Err(error) => KeysError::Io(error),
+                Ok(_) => KeysError::Missing(data.to_owned()),
+            },
             _ => KeysError::Io(error),
         };
         let pem = Zeroizing::new(fs::read(dir.join(RECEIPTS)).map_err(missing)?);
@@ -67,7 +77,7 @@ impl GatewayKeys {
     /// Reads the keys, or makes them where there are none.
     pub fn load_or_make(data: &Path) -> Result<Self, KeysError> {
         match Self::load(data) {
-            Err(KeysError::Missing) => {}
+            Err(KeysError::Missing(_) | KeysError::NoDirectory(_)) => {}
             other => return other,
         }
         let dir = data.join("keys");

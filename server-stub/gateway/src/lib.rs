@@ -50,7 +50,7 @@ pub use db::{
     DeviceCounts, DevicePage, DeviceSearch, Proposal, ProposalStatus, Registered, Replacement, Sort,
 };
 pub use housekeeping::{CleanError, clean};
-pub use init::{InitError, Installed, in_force, install, installed, introduce, tls_files};
+pub use init::{InitError, Installed, in_force, install, introduce, tls_files};
 pub use keys::{GatewayKeys, KeysError};
 pub use meters::meters;
 pub use peers::PeerLimits;

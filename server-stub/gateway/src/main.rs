@@ -14,7 +14,7 @@ use clap::{Parser, Subcommand};
 use gauze_gateway::admin::AdminError;
 use gauze_gateway::{
     ConsoleError, ConsoleOptions, FIRST_REQUEST_WITHIN, GatewayKeys, KeysError, Listening, PeerLimits,
-    ServeError, ServeOptions, installed, serve, serve_console, tls_files,
+    ServeError, ServeOptions, serve, serve_console, tls_files,
 };
 use gauze_listen::{listen_address, stopped};
 use gauze_wire::Tenant;
@@ -69,7 +69,7 @@ enum Command {
         /// What the hospital reads: carry it inside.
         #[arg(long, value_name = "FILE", default_value = "gateway.json")]
         out: PathBuf,
-        /// What `gauze-records init` wrote: take it up.
+        /// What `gauze-records init` wrote, or a bundle or a policy that was signed later: take it up.
         #[arg(long, value_name = "FILE", conflicts_with_all = ["url", "tenant", "out"])]
         from: Option<PathBuf>,
     },
@@ -90,10 +90,11 @@ enum Command {
         /// PEM private key. DIR/tls/key.pem without.
         #[arg(long, value_name = "FILE", requires = "tls_cert")]
         tls_key: Option<PathBuf>,
-        /// A signed trust bundle; repeat it for each tenant. Without one, those that `init` took up.
+        /// A signed trust bundle; repeat it for each tenant. Without one, of each tenant that `init` took up the newest that lies in DIR.
         #[arg(long, value_name = "FILE")]
         bundle: Vec<PathBuf>,
-        /// A signed policy; without one, `policy.jws` beside the tenant's bundle, or the strictest.
+        /// A signed policy; without one, `policy.jws` beside the tenant's bundle, the newest that lies in DIR where no bundle is given
+        /// either, or the strictest.
         #[arg(long, value_name = "FILE")]
         policy: Vec<PathBuf>,
         /// Google's status list of attestation certificates, as JSON; read again whenever it changes.
@@ -172,11 +173,6 @@ fn main() -> ExitCode {
             check,
         } => {
             let (cert, key) = tls_files(&data);
-            let bundle = if bundle.is_empty() { installed(&data) } else { Ok(bundle) };
-            let bundle = match bundle {
-                Ok(bundle) => bundle,
-                Err(error) => return refused(error.code(), &error.to_string()),
-            };
             let options = ServeOptions {
                 data,
                 listen,

@@ -95,6 +95,18 @@ fn handle() -> &'static PrometheusHandle {
 /// Installs the recorder.
 pub fn install() {
     handle();
+    // A counter that is not there before its first event hides that event from whoever looks for a rise.
+    for code in ProblemCode::ALL {
+        metrics::counter!("gauze_refusals_total", "code" => code.as_str()).increment(0);
+    }
+    for name in [
+        "gauze_connections_turned_away_total",
+        "gauze_photos_stored_total",
+        "gauze_photos_filed_total",
+        "gauze_received_bytes_total",
+    ] {
+        metrics::counter!(name).increment(0);
+    }
 }
 
 pub fn refused(code: ProblemCode) {

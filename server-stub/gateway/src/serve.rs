@@ -15,6 +15,7 @@ use crate::app::{App, AppError};
 use crate::clock::SystemClock;
 use crate::handshake::Handshake;
 use crate::housekeeping::clean;
+use crate::init::installed;
 use crate::keys::{GatewayKeys, KeysError};
 use crate::peers::{PeerLimits, PeersAcceptor};
 use crate::routes::{metrics_router, router};
@@ -44,9 +45,9 @@ pub struct ServeOptions {
     pub tls_cert: PathBuf,
     /// PEM private key.
     pub tls_key: PathBuf,
-    /// Signed trust bundles, one a tenant.
+    /// Signed trust bundles, one a tenant; without any, the newest of what `init` took up and what was served last.
     pub bundles: Vec<PathBuf>,
-    /// Signed policies; without one, `policy.jws` beside the tenant's bundle, or the strictest.
+    /// Signed policies; without one, `policy.jws` beside the tenant's bundle, the newest that was taken up with it, or the strictest.
     pub policies: Vec<PathBuf>,
     /// Google's status list of attestation certificates, read again whenever it changes.
     pub status_list: Option<PathBuf>,
@@ -193,16 +194,17 @@ async fn keep_clean(app: App) {
 
 /// Which policy goes with which bundle.
 pub(crate) fn pair(options: &ServeOptions) -> Result<Vec<TenantFiles>, TenantError> {
-    let mut files = Vec::new();
-    for bundle in &options.bundles {
-        let tenant = Served::bundle_tenant(bundle)?;
-        let mut policy = None;
+    let mut files = match &options.bundles[..] {
+        [] => installed(&options.data)?,
+        given => given.iter().map(|bundle| TenantFiles { bundle: bundle.clone(), policy: None }).collect(),
+    };
+    for files in &mut files {
+        let tenant = Served::bundle_tenant(&files.bundle)?;
         for path in &options.policies {
             if Served::policy_tenant(path)? == tenant {
-                policy = Some(path.clone());
+                files.policy = Some(path.clone());
             }
         }
-        files.push(TenantFiles { bundle: bundle.clone(), policy });
     }
     Ok(files)
 }

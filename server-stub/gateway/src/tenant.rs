@@ -60,8 +60,25 @@ pub enum TenantError {
     )]
     Versions(PathBuf),
     /// Older than what this gateway served before.
-    #[error("this bundle or policy is older than the one served before: use the newest")]
-    Rollback,
+    #[error(
+        "{given} is older than {what} {last}, which was served last{}: start without --bundle and --policy, which takes the newest that lies here, or give the newest \
+         {what} that the hospital signed", lies(newest.as_deref())
+    )]
+    Rollback {
+        /// Bundle or policy.
+        what: &'static str,
+        /// The version that was given, with its file.
+        given: String,
+        /// The version that was served last.
+        last: u64,
+        /// Where in the data directory a newer one lies.
+        newest: Option<PathBuf>,
+    },
+    /// Neither `init` nor a start has left a bundle.
+    #[error(
+        "{} holds no trust bundle: run `gauze-gateway init --data DIR --from hospital.json`, or give --bundle", .0.display()
+    )]
+    NoBundle(PathBuf),
     /// The keys are not usable.
     #[error(transparent)]
     Keys(#[from] KeysError),
@@ -80,14 +97,21 @@ impl TenantError {
             Self::Policy(_) => "policy_invalid",
             Self::NotNamed(_) => "gateway_not_in_bundle",
             Self::Versions(_) => "versions_damaged",
-            Self::Rollback => "rollback",
+            Self::Rollback { .. } => "rollback",
+            Self::NoBundle(_) => "no_bundle",
             Self::Keys(error) => error.code(),
         }
     }
 }
 
+fn lies(newest: Option<&Path>) -> String {
+    newest.map_or_else(String::new, |path| format!(" and lies in {}", path.display()))
+}
+
 /// A tenant in service.
 pub(crate) struct Served {
+    /// Where it was read, for whoever is told that it is too old.
+    files: Option<TenantFiles>,
     pub bundle: Bundle,
     pub bundle_jws: Jws,
     /// The bundles by which roots handed over, oldest first: for phones that missed one.
@@ -132,11 +156,12 @@ pub(crate) struct InForce {
 
 impl Served {
     pub fn load(files: &TenantFiles, keys: &GatewayKeys) -> Result<Self, TenantError> {
-        let bundles = bundles(&files.bundle)?;
+        let bundles = bundles_of(&files.bundle)?;
         let beside = files.bundle.with_file_name("policy.jws");
         let path = files.policy.clone().or_else(|| beside.is_file().then_some(beside));
-        let policy = path.map(|path| read(&path, TenantError::Policy)).transpose()?;
-        Self::serving(bundles, policy, keys)
+        let policy = path.as_deref().map(|path| read(path, TenantError::Policy)).transpose()?;
+        let files = TenantFiles { bundle: files.bundle.clone(), policy: path };
+        Ok(Self { files: Some(files), ..Self::serving(bundles, policy, keys)? })
     }
 
     /// A tenant by what the hospital signed.
@@ -168,7 +193,7 @@ impl Served {
         let note_key = keys.note_key(&gateway.url, &bundle.tenant)?;
         let in_force = RwLock::new(Arc::new(InForce { policy, jws: policy_jws }));
         let (stock, turn) = (RwLock::default(), Arc::default());
-        Ok(Self { bundle, bundle_jws, handovers, gateway, note_key, in_force, stock, turn })
+        Ok(Self { files: None, bundle, bundle_jws, handovers, gateway, note_key, in_force, stock, turn })
     }
 
     /// Held from the judgement of a phone's evidence until it is kept: what it is judged by stays in force so long, and the log
@@ -251,10 +276,48 @@ impl Served {
         bundle.is_file().then_some(TenantFiles { bundle, policy })
     }
 
+    /// The tenants that a gateway on `data` has served.
+    pub fn known(data: &Path) -> Vec<Tenant> {
+        let entries = std::fs::read_dir(data.join("tenants")).into_iter().flatten();
+        let mut known: Vec<Tenant> = entries
+            .filter_map(|entry| entry.ok()?.file_name().to_str()?.strip_suffix(".bundle.jws")?.parse().ok())
+            .collect();
+        known.sort();
+        known
+    }
+
+    /// Of what `init` took up and what was served last, the newest of each kind.
+    ///
+    /// # Errors
+    /// [`TenantError::File`]: what `init` took up does not read.
+    pub fn newest(data: &Path, tenant: &Tenant) -> Result<Option<TenantFiles>, TenantError> {
+        let bundle = newest_bundle(data, tenant)?;
+        let policy = newest_policy(data, tenant)?;
+        Ok(bundle.map(|bundle| TenantFiles { bundle, policy }))
+    }
+
     /// Takes up what a running gateway on `data` has put in force since.
     pub fn follow(&self, data: &Path) {
         let _ = read(&copy(data, &self.bundle.tenant, "policy"), TenantError::Policy)
             .and_then(|jws| self.take_up(&jws).map_err(TenantError::Policy));
+    }
+
+    /// The text of a bundle's file that takes the place of `before`: with the bundles by which roots handed over, so that none is lost
+    /// which was taken up and never served.
+    pub fn following(&self, before: Option<&Path>) -> String {
+        let before = before.and_then(|path| bundles_of(path).ok());
+        let mut lines = self.handovers.clone();
+        if let Some((handovers, (last, jws))) = before.filter(|_| lines.is_empty()) {
+            let hands_over = last.next_root == Some(self.bundle.root.fingerprint());
+            if last.root == self.bundle.root || hands_over {
+                lines = handovers;
+            }
+            if last.root != self.bundle.root && hands_over {
+                lines.push(jws);
+            }
+        }
+        lines.push(self.bundle_jws.clone());
+        lines.iter().map(|jws| format!("{}\n", jws.as_str())).collect()
     }
 
     /// Adds the bundles by which roots handed over while `data` was served before, and keeps them all. Only what is the newest may do so: a
@@ -307,13 +370,12 @@ impl Served {
 
     /// Which tenant a policy file is for, unverified: to pair files given on the command line.
     pub fn policy_tenant(path: &Path) -> Result<Tenant, TenantError> {
-        let policy: Policy = read(path, TenantError::Policy)?.peek().map_err(TenantError::Policy)?;
-        Ok(policy.tenant)
+        Ok(policy_of(path)?.tenant)
     }
 
     /// Which tenant a bundle file is for.
     pub fn bundle_tenant(path: &Path) -> Result<Tenant, TenantError> {
-        bundles(path).map(|(_, (bundle, _))| bundle.tenant)
+        bundles_of(path).map(|(_, (bundle, _))| bundle.tenant)
     }
 
     /// Refuses what is older than `data` remembers of this tenant, remembers what is newer, and leaves copies.
@@ -335,10 +397,40 @@ impl Served {
             Err(error) => return Err(failed(error)),
         };
         let in_force = self.in_force().policy.version;
-        if self.bundle.version < bundle || in_force < policy {
-            return Err(TenantError::Rollback);
+        let file = |of: fn(&TenantFiles) -> Option<&PathBuf>| self.files.as_ref().and_then(of);
+        if self.bundle.version < bundle {
+            let from = file(|files| Some(&files.bundle));
+            return Err(self.older(data, "bundle", (self.bundle.version, from), bundle));
+        }
+        if in_force < policy {
+            let from = file(|files| files.policy.as_ref());
+            return Err(self.older(data, "policy", (in_force, from), policy));
         }
         Ok(path)
+    }
+
+    fn older(
+        &self,
+        data: &Path,
+        what: &'static str,
+        (version, from): (u64, Option<&PathBuf>),
+        last: u64,
+    ) -> TenantError {
+        let tenant = &self.bundle.tenant;
+        let is_new = |version: Result<u64, TenantError>| version.is_ok_and(|version| version >= last);
+        let newest = match what {
+            "bundle" => {
+                newest_bundle(data, tenant).map(|path| path.filter(|path| is_new(bundle_version(path))))
+            }
+            _ => newest_policy(data, tenant).map(|path| path.filter(|path| is_new(policy_version(path)))),
+        };
+        let newest = newest.ok().flatten();
+        let given = match (version, from) {
+            (0, None) => format!("none is given, and the {what} that holds without"),
+            (version, None) => format!("{what} {version}"),
+            (version, Some(path)) => format!("{what} {version} of {}", path.display()),
+        };
+        TenantError::Rollback { what, given, last, newest }
     }
 }
 
@@ -348,12 +440,52 @@ fn versions(bytes: &[u8]) -> Option<(u64, u64)> {
     Some((bundle.parse().ok()?, policy.parse().ok()?))
 }
 
+/// Where `init` keeps what it took up.
+pub(crate) fn taken_up(data: &Path, tenant: &Tenant, name: &str) -> PathBuf {
+    data.join("hospital").join(tenant.as_str()).join(format!("{name}.jws"))
+}
+
+/// Of two files that may be there, the one of the higher version. The second is this gateway's own copy, which a damaged disk may have
+/// spoilt: then the first counts, and what was served last is remembered elsewhere.
+fn newer(
+    [given, copy]: [PathBuf; 2],
+    version: fn(&Path) -> Result<u64, TenantError>,
+) -> Result<Option<PathBuf>, TenantError> {
+    let given = if given.exists() { Some((version(&given)?, given)) } else { None };
+    let copy = version(&copy).ok().map(|version| (version, copy));
+    Ok(match (given, copy) {
+        (Some(given), Some(copy)) if copy.0 > given.0 => Some(copy),
+        (given, copy) => given.or(copy),
+    }
+    .map(|(_, path)| path))
+}
+
+pub(crate) fn newest_bundle(data: &Path, tenant: &Tenant) -> Result<Option<PathBuf>, TenantError> {
+    newer([taken_up(data, tenant, "bundle"), copy(data, tenant, "bundle")], bundle_version)
+}
+
+pub(crate) fn newest_policy(data: &Path, tenant: &Tenant) -> Result<Option<PathBuf>, TenantError> {
+    newer([taken_up(data, tenant, "policy"), copy(data, tenant, "policy")], policy_version)
+}
+
+fn bundle_version(path: &Path) -> Result<u64, TenantError> {
+    bundles_of(path).map(|(_, (bundle, _))| bundle.version)
+}
+
+fn policy_version(path: &Path) -> Result<u64, TenantError> {
+    policy_of(path).map(|policy| policy.version)
+}
+
+fn policy_of(path: &Path) -> Result<Policy, TenantError> {
+    read(path, TenantError::Policy)?.peek().map_err(TenantError::Policy)
+}
+
 fn copy(data: &Path, tenant: &Tenant, name: &str) -> PathBuf {
     data.join("tenants").join(format!("{tenant}.{name}.jws"))
 }
 
 /// What a bundle's file holds: those that hand over, and the one in force.
-fn bundles(path: &Path) -> Result<(Vec<Jws>, (Bundle, Jws)), TenantError> {
+fn bundles_of(path: &Path) -> Result<(Vec<Jws>, (Bundle, Jws)), TenantError> {
     let text = text(path, TenantError::Bundle)?;
     let mut handovers = Vec::new();
     let mut held: Option<(Bundle, Jws)> = None;

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod address;
+mod awaited;
 mod certificate;
 mod check;
 mod file;
@@ -12,6 +13,7 @@ mod stop;
 mod table;
 
 pub use address::{ListenError, listen_address};
+pub use awaited::{await_listener, port_of};
 pub use certificate::{CertificateError, ServerCertificate};
 pub use check::{Check, Verdict};
 pub use file::{FileError, disk_step, read_file};

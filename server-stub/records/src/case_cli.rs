@@ -57,6 +57,15 @@ pub(crate) fn run(json: bool, command: &CaseCommand) -> Result<(), Refused> {
             ),
             None => {}
         }
+        match found.report {
+            Some(true) => text.push_str("; a phone signed the report"),
+            Some(false) => {
+                text.push_str(
+                    "\nThe report as a phone signed it is not in it: the gateway's log had it no more.",
+                );
+            }
+            None => {}
+        }
         if !found.keys_given {
             text.push_str("\nThe keys are the archive's own: compare them with what the hospital tells you by another way.");
         }

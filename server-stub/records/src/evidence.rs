@@ -8,9 +8,11 @@ use std::io::Read as _;
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use gauze_people::action::Action;
-use gauze_people::cases::{Carried, Step};
+use gauze_people::cases::{Carried, Step, Teller};
 use gauze_people::log::{Entry, Happening, Outcome, Proven, PublicKeys, What, check_proof};
-use gauze_wire::{Act, Bundle, Deed, Digest, Jws, PublicKey, Shape, Signed, Signer, Tenant, WireError};
+use gauze_wire::{
+    Act, Bundle, Deed, Digest, Enrolment, Jws, PublicKey, Report, Shape, Signed, Signer, Tenant, WireError,
+};
 use jiff::Timestamp;
 use p256::pkcs8::{DecodePublicKey as _, EncodePublicKey as _, LineEnding};
 use serde::{Deserialize, Serialize};
@@ -24,6 +26,9 @@ const SUMS: &str = "SHA256SUMS";
 /// The gateway's act by which it carried the report, and the bundle that names its key.
 pub(crate) const ACT: &str = "act.jws";
 pub(crate) const BUNDLE: &str = "bundle.jws";
+/// A phone's report as it signed it, and the enrolment that names its key.
+pub(crate) const REPORT: &str = "report.jws";
+pub(crate) const ENROLMENT: &str = "enrolment.jws";
 
 /// Largest archive, in bytes, and most files of one.
 pub const LARGEST: usize = 256 << 20;
@@ -53,6 +58,9 @@ pub enum EvidenceError {
     /// The gateway's act does not hold, or is of another report.
     #[error("the gateway's act is not that of the report")]
     OtherAct,
+    /// The phone's report does not hold, or is another one.
+    #[error("the phone's report is not that of the case")]
+    OtherReport,
     /// What the statement names is not what the log says.
     #[error("line {0} is not what the archive says it is")]
     OtherLine(u64),
@@ -68,6 +76,7 @@ impl Coded for EvidenceError {
             Self::OtherKey => "evidence_other_key",
             Self::Line(..) => "evidence_line",
             Self::OtherAct => "evidence_other_act",
+            Self::OtherReport => "evidence_other_report",
             Self::OtherLine(_) => "evidence_other_line",
         }
     }
@@ -236,6 +245,9 @@ pub struct Evidence {
     /// Of a report that the gateway carried: whether its act is here, signed by the key that the hospital's bundle names.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub act: Option<bool>,
+    /// Of a phone's report: whether it is here, signed by the key that the phone's enrolment names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub report: Option<bool>,
 }
 
 /// Judges an archive by itself, or by keys that came another way.
@@ -275,13 +287,17 @@ pub fn verify(
         return Err(EvidenceError::Differs("the archive".to_owned()));
     }
     let proven = proven(&said, keys, &proofs)?;
-    let act = match carried(&said, &proven) {
-        Some(carried) => Some(match (file(ACT), file(BUNDLE)) {
-            (Ok(_), Ok(_)) => acted(text(ACT)?, text(BUNDLE)?, &keys.tenant, &carried).map(|()| true)?,
-            _ => false,
-        }),
-        None => None,
+    let judged = |teller, (one, other): (&str, &str), judge: Judge| {
+        let Some(carried) = carried(&said, &proven).filter(|carried| carried.teller == teller) else {
+            return Ok(None);
+        };
+        if file(one).is_err() || file(other).is_err() {
+            return Ok(Some(false));
+        }
+        judge(text(one)?, text(other)?, &keys.tenant, &carried).map(|()| Some(true))
     };
+    let act = judged(Teller::Operator, (ACT, BUNDLE), acted)?;
+    let report = judged(Teller::Phone, (REPORT, ENROLMENT), reported)?;
     let witnesses = proven.values().next().map(|one| one.witnesses.clone()).unwrap_or_default();
     let of_all = |name: &String| proven.values().all(|one| one.witnesses.contains(name));
     Ok(Evidence {
@@ -293,12 +309,16 @@ pub fn verify(
         witnesses: witnesses.into_iter().filter(of_all).collect(),
         keys_given: hospital.is_some() && access.is_some(),
         act,
+        report,
     })
 }
 
-/// What the report's line notes, where the gateway carried it as one of its own.
+/// Judges two files by what the report's line notes.
+type Judge = fn(&str, &str, &Tenant, &Carried) -> Result<(), EvidenceError>;
+
+/// What the report's line notes, where the gateway carried it.
 fn carried(said: &Statement, proven: &BTreeMap<u64, Proven>) -> Option<Carried> {
-    Carried::of(proven.get(&said.case)?.entry.note.as_ref()?.as_str())
+    Carried::of(&proven.get(&said.case)?.entry)
 }
 
 /// Whether the gateway signed an act that carried what the line notes.
@@ -313,8 +333,20 @@ fn acted(act: &str, bundle: &str, tenant: &Tenant, carried: &Carried) -> Result<
     let act = act().map_err(|_| EvidenceError::OtherAct)?;
     let same =
         matches!(&act.deed, Deed::Report { sealed } if Digest::of(sealed.as_slice()) == carried.sealed);
-    let at = act.at.as_second() == carried.made_at.as_second();
+    let at = carried.made_at.map(Timestamp::as_second) == Some(act.at.as_second());
     if same && at { Ok(()) } else { Err(EvidenceError::OtherAct) }
+}
+
+/// Whether a phone signed a report of what the line notes.
+fn reported(report: &str, enrolment: &str, tenant: &Tenant, carried: &Carried) -> Result<(), EvidenceError> {
+    let report = || -> Result<Report, WireError> {
+        let enrolment = Jws::parse(enrolment)?;
+        let key = enrolment.peek::<Enrolment>()?.device_key;
+        Jws::parse(report)?.verify(&enrolment.verify::<Enrolment>(&key, tenant)?.device_key, tenant)
+    };
+    let report = report().map_err(|_| EvidenceError::OtherReport)?;
+    let same = Digest::of(report.sealed.as_slice()) == carried.sealed;
+    if same { Ok(()) } else { Err(EvidenceError::OtherReport) }
 }
 
 /// Each line that the archive holds, judged; among them the report, and the line under which it left.
@@ -338,7 +370,8 @@ fn proven(
             .is_some_and(|entry| what.contains(&entry.what) && entry.outcome == Outcome::Done && fits(entry));
         if right { Ok(()) } else { Err(EvidenceError::OtherLine(line)) }
     };
-    let reports = [What::Action(Action::Report), What::Happening(Happening::OperatorReport)];
+    let carried = [Happening::OperatorReport, Happening::PhoneReport].map(What::Happening);
+    let reports = [&[What::Action(Action::Report)], carried.as_slice()].concat();
     is(said.case, &reports, &|_| true)?;
     let left = |entry: &Entry| {
         let step = entry.note.as_ref().and_then(|note| Step::of(note.as_str()));
@@ -429,7 +462,14 @@ mod tests {
         };
         let made_at = Timestamp::from_second(at.as_second()).unwrap();
         let sealed = Digest::of(b"an age file");
-        let noted = Carried { kind: Kind::Breach, aware_at: made_at, made_at, sealed, said: None };
+        let noted = Carried {
+            teller: Teller::Operator,
+            kind: Kind::Breach,
+            aware_at: made_at,
+            made_at: Some(made_at),
+            sealed,
+            said: None,
+        };
         let judged = |by: u8, listed: u8, noted: &Carried| {
             let act = Jws::sign(&act, &key(by)).unwrap();
             acted(act.as_str(), &bundle(&tenant, at, listed), &tenant, noted).map_err(|error| error.code())
@@ -438,7 +478,7 @@ mod tests {
         let refused = Err("evidence_other_act");
         assert_eq!(judged(7, 2, &noted), refused, "another key signed it");
         assert_eq!(judged(2, 2, &Carried { sealed: Digest::of(b"another"), ..noted }), refused);
-        assert_eq!(judged(2, 2, &Carried { made_at: Timestamp::UNIX_EPOCH, ..noted }), refused);
+        assert_eq!(judged(2, 2, &Carried { made_at: Some(Timestamp::UNIX_EPOCH), ..noted }), refused);
         let other: Tenant = "ward-8".parse().unwrap();
         assert!(acted("", &bundle(&other, at, 2), &tenant, &noted).is_err());
     }

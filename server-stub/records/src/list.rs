@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use gauze_wire::{
-    Act, CaptureId, Deed, DeviceId, DeviceStatus, Digest, Enrolment, FilingRefusal, Name, Ward,
+    Act, Bytes, CaptureId, Deed, DeviceId, DeviceStatus, Digest, Enrolment, FilingRefusal, Name, Report,
+    ReportId, SEALED_TESTIMONY, Signed as _, Ward,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -156,6 +157,50 @@ pub async fn list_acts(data: &Path) -> Result<Vec<ListedAct>, IndexError> {
             let act: Act = jws.peek()?;
             let (operator, reason) = (act.operator.as_str().to_owned(), act.reason.as_str().to_owned());
             listed.push(ListedAct { log_index, at: act.at, operator, reason, deed: act.deed });
+        }
+    }
+    index.close().await;
+    Ok(listed)
+}
+
+/// What a phone reported as gone wrong, sealed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ListedReport {
+    /// Its place in the log.
+    pub log_index: u64,
+    /// The phone that sent it.
+    pub device_id: DeviceId,
+    /// Its name.
+    pub report_id: ReportId,
+    /// Whether this hospital believes the phone.
+    pub believed: bool,
+    /// An age file.
+    pub sealed: Bytes<{ SEALED_TESTIMONY }>,
+}
+
+/// Every report of a phone, in log order.
+pub async fn list_reports(data: &Path) -> Result<Vec<ListedReport>, IndexError> {
+    let index = Index::open(&Layout::new(data).index(), false).await?;
+    let mut listed = Vec::new();
+    let mut from = 0;
+    loop {
+        let places = index.reportable(from, PAGE).await?;
+        let Some(last) = places.last() else { break };
+        from = last + 1;
+        for log_index in places {
+            let jws = index.leaf(log_index).await?.ok_or(IndexError::Damaged("leaf"))?;
+            if jws.typ() != Report::TYP {
+                continue;
+            }
+            let Ok(Report { report_id, sealed, .. }) = jws.peek() else { continue };
+            let believed = index.noted(log_index).await?.is_some();
+            listed.push(ListedReport {
+                log_index,
+                device_id: jws.kid().clone(),
+                report_id,
+                believed,
+                sealed,
+            });
         }
     }
     index.close().await;

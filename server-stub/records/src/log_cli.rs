@@ -96,13 +96,13 @@ pub(crate) struct List {
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
     /// Of this person.
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     who: Option<String>,
     /// About this patient.
-    #[arg(long, value_name = "BLIND_ID")]
+    #[arg(long, value_name = "BLIND_ID", allow_hyphen_values = true)]
     patient: Option<String>,
     /// About this photo, person or break-glass.
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     about: Option<String>,
     /// Not before this time.
     #[arg(long, value_name = "TIME")]

@@ -126,11 +126,14 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         data: PathBuf,
         /// The believed phones and what each may do, in place of photos.
-        #[arg(long, conflicts_with = "acts")]
+        #[arg(long, conflicts_with_all = ["acts", "reports"])]
         devices: bool,
         /// What the gateway's operators decided, in place of photos.
-        #[arg(long)]
+        #[arg(long, conflicts_with = "reports")]
         acts: bool,
+        /// What phones reported as gone wrong, in place of photos; what they say stays sealed.
+        #[arg(long)]
+        reports: bool,
     },
     /// Have the next pull judge refused photos again, after mending what they were refused for.
     Rejudge(rejudge_cli::Rejudge),
@@ -258,6 +261,7 @@ fn run(command: Command, json: bool) -> Result<ExitCode, Refused> {
         }
         Command::List { data, devices: true, .. } => show_cli::show_devices(json, &data)?,
         Command::List { data, acts: true, .. } => show_cli::show_acts(json, &data)?,
+        Command::List { data, reports: true, .. } => show_cli::show_reports(json, &data)?,
         Command::List { data, .. } => show_cli::show_list(json, &data)?,
         Command::Rejudge(asked) => rejudge_cli::run(json, &asked)?,
         Command::Retention(command) => retention_cli::run(json, command)?,

@@ -11,6 +11,7 @@ use gauze_records::proposals::{
 use gauze_records::{Clock as _, SystemClock};
 use gauze_wire::ProposalId;
 
+use crate::show_cli::{Called, asked_for, called, time};
 use crate::{say, show};
 
 /// What the gateway's operators ask this side to sign.
@@ -74,40 +75,47 @@ pub(crate) async fn run(json: bool, command: ProposalsCommand) -> Result<(), Pro
             if json {
                 show(json, &listed, String::new);
             } else {
-                let rows: Vec<_> = listed.iter().map(row).collect();
-                say(table(["WHAT", "STATE", "WHEN", "BY", "WHY", "PROPOSAL"], &rows, "Nothing waits.")
-                    .trim_end());
+                let phones = called(&data).await?;
+                let rows: Vec<_> = listed.iter().map(|proposal| row(proposal, &phones)).collect();
+                let headings = ["WHAT", "FOR", "STATE", "WHEN", "BY", "WHY", "PROPOSAL"];
+                say(table(headings, &rows, "Nothing waits.").trim_end());
             }
         }
         ProposalsCommand::Show { id, data, keys } => {
-            told(json, &show_proposal(&data, &id).await?, (&data, &keys));
+            told(json, &show_proposal(&data, &id).await?, (&data, &keys)).await?;
         }
         ProposalsCommand::Approve { decide, keys } => {
             let by = Decider::new(&decide.by, &decide.reason)?;
             let approved = approve(&decide.data, &KeyDir::new(&keys), &decide.id, &by, now).await?;
-            told(json, &approved, (&decide.data, &keys));
+            told(json, &approved, (&decide.data, &keys)).await?;
         }
         ProposalsCommand::Refuse(decide) => {
             let by = Decider::new(&decide.by, &decide.reason)?;
             let refused = refuse(&decide.data, &decide.id, &by, now).await?;
-            told(json, &refused, (&decide.data, Path::new("keys")));
+            told(json, &refused, (&decide.data, Path::new("keys"))).await?;
         }
     }
     Ok(())
 }
 
-fn row(proposal: &ProposalView) -> [String; 6] {
+fn row(proposal: &ProposalView, phones: &Called) -> [String; 7] {
     let ProposalView { proposal_id, status, wanted, operator, reason, at, .. } = proposal;
-    let at = at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-    [wanted.kind().to_owned(), status.clone(), at, operator.clone(), reason.clone(), proposal_id.to_string()]
+    let (kind, phone) = (wanted.kind().to_owned(), asked_for(wanted, phones));
+    [kind, phone, status.clone(), time(*at), operator.clone(), reason.clone(), proposal_id.to_string()]
 }
 
-fn line(proposal: &ProposalView) -> String {
+fn line(proposal: &ProposalView, phones: &Called) -> String {
     let ProposalView { proposal_id, status, wanted, operator, reason, at, .. } = proposal;
-    format!("{proposal_id} {:<6} {status:<8} {at} asked by {operator}: {reason}", wanted.kind())
+    let (kind, phone, at) = (wanted.kind(), asked_for(wanted, phones), time(*at));
+    format!("{kind} for {phone}, {status}, asked by {operator} at {at}: {reason}\nproposal {proposal_id}")
 }
 
-fn told(json: bool, proposal: &ProposalView, (data, keys): (&Path, &Path)) {
+async fn told(
+    json: bool,
+    proposal: &ProposalView,
+    (data, keys): (&Path, &Path),
+) -> Result<(), ProposalError> {
+    let phones = called(data).await?;
     show(json, proposal, || {
         let wanted = serde_json::to_string_pretty(&proposal.wanted).unwrap_or_default();
         let next = match (proposal.status.as_str(), proposal.handed_in.as_str()) {
@@ -122,6 +130,7 @@ fn told(json: bool, proposal: &ProposalView, (data, keys): (&Path, &Path)) {
             (_, "yes") => "the gateway has the decision".to_owned(),
             _ => "the gateway did not take the decision: have it proposed anew".to_owned(),
         };
-        format!("{}\n{wanted}\n{next}", line(proposal))
+        format!("{}\n{wanted}\n{next}", line(proposal, &phones))
     });
+    Ok(())
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use futures_util::FutureExt as _;
-use gauze_listen::stopped;
+use gauze_listen::{await_listener, stopped};
 use gauze_records::keys::KeyDir;
 use gauze_records::pull::{self, Approve, Puller};
 use gauze_records::setup::{CA, CheckOptions, default_gateway};
@@ -15,7 +15,7 @@ use gauze_records::{HttpsGateway, SystemClock};
 use serde_json::json;
 
 use crate::web_cli::Pages;
-use crate::{Refused, setup_cli, show};
+use crate::{Refused, complain, setup_cli, show};
 
 #[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum Approving {
@@ -107,6 +107,7 @@ pub(crate) fn look(json: bool, source: &Source, pages: &Pages) -> Result<ExitCod
         bundle: source.bundle.as_deref(),
         pages: pages.looked_at()?,
     };
+    await_listener(&gateway, complain);
     Ok(setup_cli::look(json, &options))
 }
 

@@ -7,12 +7,13 @@ use std::process::ExitCode;
 use gauze_listen::table;
 use gauze_records::keys::KeyDir;
 use gauze_records::verify::{Verdict, VerifyReport, verify};
-use gauze_records::{Gist, list, list_acts, list_devices};
-
-use gauze_wire::Deed;
+use gauze_records::{Gist, IndexError, list, list_acts, list_devices, list_reports};
+use gauze_wire::{Deed, DeviceId, Wanted};
 use jiff::Timestamp;
 
 use crate::{Refused, complain, say, show};
+
+const NOT_KNOWN: &str = "not known";
 
 #[tokio::main]
 pub(crate) async fn show_list(json: bool, data: &Path) -> Result<(), Refused> {
@@ -21,8 +22,7 @@ pub(crate) async fn show_list(json: bool, data: &Path) -> Result<(), Refused> {
         show(json, &listed, String::new);
         return Ok(());
     }
-    let phones: BTreeMap<_, _> =
-        list_devices(data).await?.into_iter().map(|phone| (phone.device_id.clone(), phone.name())).collect();
+    let phones = called(data).await?;
     let rows: Vec<_> = listed
         .into_iter()
         .map(|photo| {
@@ -35,7 +35,7 @@ pub(crate) async fn show_list(json: bool, data: &Path) -> Result<(), Refused> {
                 photo.status.as_str().to_owned(),
                 time(photo.captured_at),
                 // One that is not believed has no name that counts.
-                phones.get(&photo.device_id).cloned().unwrap_or_default(),
+                phones.get(&photo.device_id).cloned().unwrap_or_else(|| NOT_KNOWN.to_owned()),
                 photo.seq.to_string(),
                 photo.kind.as_str().to_owned(),
                 photo.chain.as_str().to_owned(),
@@ -66,9 +66,9 @@ pub(crate) async fn show_devices(json: bool, data: &Path) -> Result<(), Refused>
         .map(|device| {
             [
                 device.status.as_str().to_owned(),
-                device.serial.map(String::from).unwrap_or_default(),
+                device.serial.map_or_else(|| NOT_KNOWN.to_owned(), String::from),
                 device.model.into(),
-                device.ward.map(String::from).unwrap_or_default(),
+                device.ward.map_or_else(|| NOT_KNOWN.to_owned(), String::from),
                 device.log_index.to_string(),
                 device.device_id.into(),
             ]
@@ -86,10 +86,11 @@ pub(crate) async fn show_acts(json: bool, data: &Path) -> Result<(), Refused> {
         show(json, &listed, String::new);
         return Ok(());
     }
+    let phones = called(data).await?;
     let rows: Vec<_> = listed
         .into_iter()
         .map(|act| {
-            let about = about(&act.deed);
+            let about = about(&act.deed, &phones);
             [
                 act.log_index.to_string(),
                 time(act.at),
@@ -104,27 +105,80 @@ pub(crate) async fn show_acts(json: bool, data: &Path) -> Result<(), Refused> {
     Ok(())
 }
 
+/// What people call the phones that are believed.
+pub(crate) type Called = BTreeMap<DeviceId, String>;
+
+pub(crate) async fn called(data: &Path) -> Result<Called, IndexError> {
+    let phones = list_devices(data).await?;
+    Ok(phones.into_iter().map(|phone| (phone.device_id.clone(), phone.name())).collect())
+}
+
+/// What people call a phone, and behind that its id.
+fn named(id: &DeviceId, phones: &Called) -> String {
+    phones.get(id).map_or_else(|| id.to_string(), |name| format!("{name} {id}"))
+}
+
+/// What is asked for, and for which phone.
+pub(crate) fn asked_for(wanted: &Wanted, phones: &Called) -> String {
+    match wanted {
+        Wanted::Token { serial, .. } => {
+            serial.as_ref().map_or("any phone", |serial| serial.as_str()).to_owned()
+        }
+        Wanted::Policy { .. } => "all phones".to_owned(),
+        Wanted::Wipe { device_id, .. } => {
+            phones.get(device_id).cloned().unwrap_or_else(|| device_id.to_string())
+        }
+    }
+}
+
+#[tokio::main]
+pub(crate) async fn show_reports(json: bool, data: &Path) -> Result<(), Refused> {
+    let listed = list_reports(data).await?;
+    if json {
+        show(json, &listed, String::new);
+        return Ok(());
+    }
+    let phones = called(data).await?;
+    let rows: Vec<_> = listed
+        .into_iter()
+        .map(|report| {
+            let believed = if report.believed { "yes" } else { "no" };
+            [
+                report.log_index.to_string(),
+                believed.to_owned(),
+                named(&report.device_id, &phones),
+                report.report_id.to_string(),
+            ]
+        })
+        .collect();
+    print(&table(["ENTRY", "BELIEVED", "PHONE", "REPORT"], &rows, "No phone reported anything yet."));
+    Ok(())
+}
+
 /// The phone or the proposal that an act is about, with what else it says.
-fn about(deed: &Deed) -> String {
+fn about(deed: &Deed, phones: &Called) -> String {
     match deed {
         Deed::Suspend { device_id } | Deed::Resume { device_id } | Deed::Revoke { device_id } => {
-            device_id.to_string()
+            named(device_id, phones)
         }
-        Deed::Succeed { device_id, former } => format!("{device_id} after {former}"),
-        Deed::Flag { device_id, code } | Deed::Unflag { device_id, code } => format!("{device_id} {code}"),
-        Deed::Propose { proposal_id, wanted } => match deed.device_id() {
-            Some(device_id) => format!("{} {proposal_id} for {device_id}", wanted.kind()),
-            None => format!("{} {proposal_id}", wanted.kind()),
-        },
+        Deed::Succeed { device_id, former } => {
+            format!("{} after {}", named(device_id, phones), named(former, phones))
+        }
+        Deed::Flag { device_id, code } | Deed::Unflag { device_id, code } => {
+            format!("{code}: {}", named(device_id, phones))
+        }
+        Deed::Propose { proposal_id, wanted } => {
+            format!("{} for {} {proposal_id}", wanted.kind(), asked_for(wanted, phones))
+        }
         Deed::Report { .. } => "sealed; it becomes a case".to_owned(),
         Deed::Settle { proposal_id, signed } => {
-            format!("{proposal_id} {}", if signed.is_some() { "signed" } else { "refused" })
+            format!("{} {proposal_id}", if signed.is_some() { "signed" } else { "refused" })
         }
     }
 }
 
 /// To the second, in UTC.
-fn time(at: Timestamp) -> String {
+pub(crate) fn time(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 

@@ -129,6 +129,9 @@ pub(crate) fn run(json: bool, TokenArguments { one, command }: TokenArguments) -
                 Some(system) => format!("{}\n{}", system.place(), managed.to_paste(system)),
                 None => serde_json::to_string_pretty(&managed).unwrap_or_default(),
             });
+            if let Some(told) = system.and_then(|system| managed.lacks_serial(system)) {
+                complain(told);
+            }
             if managed.ca.is_none() {
                 complain(
                     "If the gateway's certificate is from an authority of your own, add that with --ca FILE: no phone connects without.",
@@ -143,7 +146,10 @@ pub(crate) fn run(json: bool, TokenArguments { one, command }: TokenArguments) -
                 let asked = Paste { token: &out, gateway: None, ca: ca.as_deref() };
                 write_managed(&managed(&keys, &asked)?, &file)?;
             }
-            let told = || format!("token {} until {}: {}", token.token_id, token.expires_at, out.display());
+            let told = || {
+                let end = token.expires_at.strftime("%Y-%m-%dT%H:%M:%SZ");
+                format!("token {} until {end}: {}", token.token_id, out.display())
+            };
             show(json, &token, told);
         }
         (None, None) => {
@@ -163,6 +169,7 @@ fn inventory_text(signed: &SignedInventory, left_out: usize, pasted: Option<&str
         false => format!("inventory {version}: {count} phones, as before; {left_out} lines left out"),
     };
     if let (Some(token), Some(end)) = (&signed.token_id, signed.expires_at) {
+        let end = end.strftime("%Y-%m-%dT%H:%M:%SZ");
         text.push_str(&format!("\ntoken {token} until {end}: each of the {count} may enrol once"));
     }
     text.push_str("\nNext: `gauze-records serve` gives the list to the gateway at its next pull");

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use super::cut::{Dice, Fate};
 use super::journal::{Change, Journal, Node, Tree};
 use crate::site::{Site, phone_arguments, ticked};
-use crate::trace;
+use crate::{report, trace};
 
 /// Records a command of the phone's as a journal of its directory.
 async fn journal(site: &Site, arguments: &[&str]) -> Journal {
@@ -122,6 +122,27 @@ async fn a_power_cut_at_any_step_of_the_queue_sends_each_photo_once() {
         drop(dir);
     }
     site.all_filed_once(&ids).await;
+    site.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_power_cut_at_any_step_of_a_report_loses_none_that_was_said_to_be_kept() {
+    if !trace::possible() {
+        return;
+    }
+    let mut site = report::site().await;
+    site.capture_two();
+    let journal = journal(&site, &["report", "report.json"]).await;
+    for (at, fate) in cuts(&journal, 40) {
+        let what = format!("behind step {at}, {fate:?}");
+        let (dir, phone) = reopened(&site, &journal.cut(at, fate), &[], &what);
+        let waiting = phone.reports();
+        assert!(waiting.len() <= 1 && waiting.iter().all(|report| report.trouble.is_none()), "{what}");
+        for id in ticked(&printed(&journal, at)) {
+            assert!(waiting.iter().any(|report| report.report_id.to_string() == id), "{what}");
+        }
+        drop(dir);
+    }
     site.stop().await;
 }
 

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use gauze_core::queue::machine::State;
 use gauze_core::queue::{QueueReport, Stopped};
-use gauze_core::{Advice, CaptureContext, Client, Kind, Managed, Stage};
-use gauze_listen::{FileError, read_file};
+use gauze_core::{Advice, CaptureContext, Client, Kind, Managed, Stage, WentWrong};
+use gauze_listen::{FileError, await_listener, read_file};
 use gauze_tests::config::read_managed;
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -40,6 +40,7 @@ pub fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Refusal> {
 pub fn enrol(phone: &Client, config: &Path) -> Result<ExitCode, Refusal> {
     let text = read_managed(config)?;
     let managed = Managed::from_json(&text)?;
+    await_listener(&managed.gateway, |line| eprintln!("{line}"));
     let device_id = block_on(phone.enrol(&managed))?.map_err(|error| {
         let Refusal { code, message } = error.into();
         // The address came from the configuration, where a slip in it is mended.
@@ -61,8 +62,15 @@ fn read_record(path: &Path) -> Result<CaptureContext, Refusal> {
 }
 
 fn read_json<T: DeserializeOwned>(path: &Path, refuse: impl FnOnce(String) -> Refusal) -> Result<T, Refusal> {
-    let bytes = read_file(path, RECORD_LIMIT)?;
-    serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(&bytes))
+    parsed(path, &read_file(path, RECORD_LIMIT)?, refuse)
+}
+
+fn parsed<T: DeserializeOwned>(
+    path: &Path,
+    bytes: &[u8],
+    refuse: impl FnOnce(String) -> Refusal,
+) -> Result<T, Refusal> {
+    serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(bytes))
         .map_err(|error| refuse(format!("{}: {}: {}", path.display(), error.path(), error.inner())))
 }
 
@@ -152,8 +160,9 @@ pub fn upload(phone: Client, retry: u64, wait: u64, as_json: bool) -> Result<Exi
         loop {
             let report = phone.run_queue(true).await?;
             let elapsed = started.elapsed();
-            let sending = !report.stopped.is_empty() && report.next_at_ms.is_some();
-            let waiting = report.stored > 0;
+            let unsent = !report.stopped.is_empty() || phone.reports().iter().any(|report| !report.sent);
+            let sending = unsent && report.next_at_ms.is_some();
+            let waiting = report.stored > 0 || report.reports > 0;
             let go_on = (sending && elapsed < Duration::from_secs(retry))
                 || (waiting && elapsed < Duration::from_secs(wait));
             if !go_on {
@@ -193,7 +202,19 @@ fn tell(phone: &Client, report: &QueueReport, as_json: bool) -> ExitCode {
         let Stopped { capture_id, trouble } = stopped;
         eprintln!("{}: {capture_id}: {}", trouble.code(), trouble.next_step());
     }
-    if report.stopped.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) }
+    let reports = phone.reports();
+    let mut moved = report.stopped.is_empty();
+    for waiting in &reports {
+        match waiting.trouble {
+            Some(trouble) => {
+                moved = false;
+                eprintln!("{}: {}: {}", trouble.code(), waiting.report_id, waiting.next_step());
+            }
+            None if !as_json => say!("report {}: {}", waiting.report_id, waiting.next_step()),
+            None => {}
+        }
+    }
+    if moved { ExitCode::SUCCESS } else { ExitCode::from(1) }
 }
 
 fn stage(stage: Stage) -> &'static str {
@@ -282,6 +303,9 @@ pub fn status(phone: &Client, as_json: bool) -> Result<ExitCode, Refusal> {
         status.quarantined,
         status.last_seq
     );
+    if status.reports > 0 {
+        say!("reports  {} of what went wrong wait until the hospital has them", status.reports);
+    }
     if let Some(advice) = &status.too_many_unsent {
         say!("warning  {}: {}", advice.code, advice.next_step);
     }
@@ -305,6 +329,28 @@ pub fn discard(phone: &Client, id: &str) -> Result<ExitCode, Refusal> {
     Ok(ExitCode::SUCCESS)
 }
 
+pub fn report(phone: &Client, file: &Path, as_json: bool) -> Result<ExitCode, Refusal> {
+    let refuse = |wrong| Refusal::new("report_invalid", format!("{wrong}: correct it"));
+    let said: WentWrong = if file == Path::new("-") {
+        let mut text = Vec::new();
+        let read = std::io::stdin().take(RECORD_LIMIT).read_to_end(&mut text);
+        read.map_err(|error| refuse(format!("standard input: {error}")))?;
+        parsed(Path::new("standard input"), &text, refuse)?
+    } else {
+        read_json(file, refuse)?
+    };
+    let kept = phone.report(&said)?;
+    if as_json {
+        say!("{}", json!({ "report_id": kept.report_id, "written_at": kept.written_at }));
+    } else {
+        say!(
+            "{} kept; it goes out with the next upload, and stays here until the hospital has it",
+            kept.report_id
+        );
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
 pub fn screen_captured(phone: &Client) -> Result<ExitCode, Refusal> {
     phone.screen_captured()?;
     Ok(ExitCode::SUCCESS)
@@ -312,8 +358,14 @@ pub fn screen_captured(phone: &Client) -> Result<ExitCode, Refusal> {
 
 pub fn wipe(phone: &Client) -> Result<ExitCode, Refusal> {
     let report = phone.wipe()?;
+    let reports = phone.reports().len();
     if report.device_key_destroyed {
         say!("wiped; nothing was left to send");
+    } else if reports > 0 {
+        say!(
+            "wiped; {} sealed photos and {reports} reports of what went wrong stay and can be sent; wipe again afterwards to destroy the device key",
+            report.unsent
+        );
     } else {
         say!(
             "wiped; {} sealed photos stay and can be sent; wipe again afterwards to destroy the device key",

@@ -104,6 +104,16 @@ enum Command {
         /// The photo, as `list` names it.
         id: String,
     },
+    /// Report that something went wrong: sealed at once, sent with the next upload, kept here until the hospital has it.
+    Report {
+        /// report.json: {kind: breach|near_miss, what, whose?, photo?, noticed_at?}; `-` is standard input. A shell keeps what is typed: a
+        /// command that took the words would leave them there.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Count a captured screen, as a phone's system tells of one; the hospital hears of it with the next upload.
     ScreenCaptured,
     /// Destroy what opens anything on this phone. Sealed photos stay and can be sent.
@@ -156,6 +166,7 @@ fn run(arguments: Arguments) -> Result<ExitCode, Refusal> {
         Command::Status { json } => commands::status(&phone, json),
         Command::Choices => commands::choices(&phone),
         Command::Discard { id } => commands::discard(&phone, &id),
+        Command::Report { file, json } => commands::report(&phone, &file, json),
         Command::ScreenCaptured => commands::screen_captured(&phone),
         Command::Wipe => commands::wipe(&phone),
     }

@@ -3,13 +3,15 @@
 use std::path::Path;
 use std::{fmt, io};
 
+use gauze_attest::Fault;
 use gauze_core::ports::{TransportError, VaultError};
 use gauze_core::{
-    CallError, CaptureError, DiscardError, EnrolError, ManagedError, OpenError, RunError, SignInError,
-    StoreError,
+    CallError, CaptureError, DiscardError, EnrolError, ManagedError, OpenError, ReportError, RunError,
+    SignInError, StoreError, TrustError,
 };
 use gauze_listen::FileError;
 use gauze_tests::config::ConfigFileError;
+use gauze_wire::WireError;
 
 /// A refusal: printed as `code: message`, exit status 1.
 #[derive(Debug)]
@@ -71,7 +73,20 @@ impl From<EnrolError> for Refusal {
             EnrolError::Call(CallError::Transport(TransportError::Certificate(fault))) => {
                 fault.next_step().to_owned()
             }
-            EnrolError::Call(CallError::Refused(problem)) => format!("{}. {}", problem.code.title(), problem.detail),
+            // What the configuration says, which is in this person's hands.
+            EnrolError::Trust(TrustError::Bundle(WireError::UnknownKey)) => {
+                "root_sha256: the gateway's trust bundle is of another root than the configuration names: compare it with keys/root-sha256.txt".to_owned()
+            }
+            EnrolError::Trust(TrustError::Bundle(WireError::Rollback)) => {
+                "min_bundle_version: the gateway's trust bundle is older than the configuration asks for: lower it to that of the bundle which the gateway serves, or have the newest served".to_owned()
+            }
+            EnrolError::Call(CallError::Refused(problem)) => {
+                let fault = Fault::ALL.iter().find(|fault| Some(fault.code()) == problem.reason.as_deref());
+                match fault {
+                    Some(fault) => format!("{} ({}): {}", fault.code(), fault.help(), fault.for_it()),
+                    None => format!("{}. {}", problem.code.title(), problem.detail),
+                }
+            }
             EnrolError::Call(call) => format!("{error}: {}", call.next_step()),
             // This phone's key store is files.
             EnrolError::Vault(VaultError::Unavailable) => {
@@ -103,6 +118,12 @@ impl From<ConfigFileError> for Refusal {
 
 impl From<CaptureError> for Refusal {
     fn from(error: CaptureError) -> Self {
+        Self::new(error.code(), error.to_string())
+    }
+}
+
+impl From<ReportError> for Refusal {
+    fn from(error: ReportError) -> Self {
         Self::new(error.code(), error.to_string())
     }
 }

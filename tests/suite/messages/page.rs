@@ -1,11 +1,15 @@
 //! The page: by who meets a message, in tables.
 
 use std::fmt::Write as _;
+use std::io::{self, ErrorKind};
 
 use gauze_attest::Fault;
+use gauze_listen::{ListenError, disk_step};
 use gauze_wire::{FilingRefusal, ProblemCode};
+use rustix::io::Errno;
 
-use super::read::{Row, Said};
+use super::read::{Row, Said, errors};
+use super::words::sentence;
 
 /// A part of the page: which files it is made from, its heading, and of whom its messages ask something.
 struct Part(&'static [&'static str], &'static str, &'static str);
@@ -59,8 +63,30 @@ const PARTS: &[Part] = &[
     ),
 ];
 
-/// Of those that a test counts: what is filled in says itself what to do.
-const FILLED_IN: &str = "What stands behind it, or at the code that stands there.";
+/// Of those that a test counts: what is filled in says itself what to do, most often of a file, a disk, an address or a certificate.
+const FILLED_IN: &str = "The message goes on with it: [files, disks, addresses, certificates](#files-disks-addresses-certificates).";
+/// What the others ask.
+const ASKED: &[(&str, &str)] = &[
+    (
+        "configuration_invalid",
+        "Set the setting that is named as [managed-configuration.md](managed-configuration.md) has it.",
+    ),
+    (
+        "gateway_invalid",
+        "Set the setting that is named as [managed-configuration.md](managed-configuration.md) has it.",
+    ),
+    ("report_invalid", "Correct the field that is named."),
+    ("schema_invalid", "Correct that line of the schema."),
+    ("status_list_invalid", "Fetch the list again; the one before stays in force."),
+    (
+        "tls_setup",
+        "Look whether `ca` in the configuration is the PEM of an authority; otherwise report it with the app's version.",
+    ),
+    (
+        "wrong_type",
+        "Write the setting as [managed-configuration.md](managed-configuration.md) has it: a text, a number, or yes and no.",
+    ),
+];
 
 const HEAD: &str = "# Messages
 
@@ -90,11 +116,14 @@ pub(super) fn page(said: &[Said]) -> String {
         let _ = writeln!(out, "| code | means | do |\n|---|---|---|");
         for row in rows {
             let code = if row.code.is_empty() { String::new() } else { format!("`{}`", row.code) };
-            let asks = if row.asks.is_empty() { FILLED_IN } else { &row.asks };
+            let asked =
+                ASKED.iter().find(|(code, _)| *code == row.code).map_or(FILLED_IN, |(_, asked)| asked);
+            let asks = if row.asks.is_empty() { asked } else { &row.asks };
             line(&mut out, &[&code, &row.says, asks]);
         }
         out.push('\n');
     }
+    places(&mut out);
     out.truncate(out.trim_end().len());
     out.push('\n');
     out
@@ -123,6 +152,40 @@ fn evidence(out: &mut String) {
              the user, the one for IT asks whoever enrols phones.\n\n| help desk | reason | to the phone's user | to IT |\n|---|---|---|---|\n";
     for fault in Fault::ALL {
         line(out, &[fault.help(), &format!("`{}`", fault.code()), fault.for_user(), fault.for_it()]);
+    }
+}
+
+/// What stands behind a colon where a file, a disk, an address or a certificate is refused.
+fn places(out: &mut String) {
+    *out += "## Files, disks, addresses, certificates\n\nWhat stands behind `unreadable`, `storage_failed`, `listen_failed`, `tls_invalid` and other codes that name a file or an address. It asks \
+             whoever runs the program.\n\n| is said | do |\n|---|---|\n";
+    let words =
+        |error: &io::Error| error.to_string().split(" (os error").next().unwrap_or_default().to_lowercase();
+    for number in [Errno::NOENT, Errno::ACCESS, Errno::ISDIR, Errno::NOTDIR, Errno::ROFS, Errno::NOSPC] {
+        let error = io::Error::from(number);
+        line(
+            out,
+            &[&sentence(&format!("a file or directory: {}", words(&error))), &sentence(disk_step(&error))],
+        );
+    }
+    for kind in [ErrorKind::FileTooLarge, ErrorKind::Other] {
+        let error = io::Error::from(kind);
+        line(out, &[&sentence(&format!("a file or directory: {error}")), &sentence(disk_step(&error))]);
+    }
+    for number in [Errno::ADDRINUSE, Errno::ADDRNOTAVAIL, Errno::ACCESS] {
+        let source = io::Error::from(number);
+        let says = sentence(&format!("an address: {}", words(&source)));
+        let told = ListenError { address: ([127, 0, 0, 1], 443).into(), source }.to_string();
+        let (_, asks) = told.split_once("): ").unwrap();
+        line(out, &[&says, &sentence(asks)]);
+    }
+    for (says, asks) in errors(super::root(), "server-stub/listen/src/certificate.rs", "CertificateError") {
+        let asks = if asks.is_empty() {
+            "As the message goes on: give the other file, or make this one PEM."
+        } else {
+            &asks
+        };
+        line(out, &[&says, asks]);
     }
 }
 

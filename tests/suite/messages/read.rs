@@ -92,6 +92,19 @@ fn gather(root: &Path, dir: &Path, found: &mut BTreeMap<String, String>) {
     }
 }
 
+/// What one type of a file says and asks, which has no code of its own.
+pub(super) fn errors(root: &Path, path: &str, kind: &str) -> Vec<(String, String)> {
+    let file = syn::parse_file(&std::fs::read_to_string(root.join(path)).unwrap()).unwrap();
+    let found = file.items.iter().find_map(|item| match item {
+        Item::Enum(found) if found.ident == kind => Some(found),
+        _ => None,
+    });
+    let texts = found.unwrap().variants.iter().filter_map(|variant| error_text(&variant.attrs));
+    let told = texts.map(|text| divide(&plain(&text)));
+    told.map(|(says, asks)| (sentence(&says), if is_worded(&asks) { sentence(&asks) } else { String::new() }))
+        .collect()
+}
+
 /// All that is said.
 pub(super) fn said(root: &Path) -> Vec<Said> {
     let files: Vec<(String, File)> = sources(root)

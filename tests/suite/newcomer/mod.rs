@@ -18,6 +18,9 @@ const ROOT: &str = "docs/replace-root.md";
 
 const TRIAL: &str = "A trial in fifteen minutes";
 const DAY_TO_DAY: &str = "Tokens, phones and policies";
+const TAKE_UP: &str = "Take up what was signed";
+const BACK_UP: &str = "Back up";
+const RESTORE: &str = "From the backup";
 const LOG_LOST: &str = "When the gateway's log is lost";
 
 /// Under these headings the tests below type every command.
@@ -35,7 +38,11 @@ const FOLLOWED: &[(&str, &[&str])] = &[
             "The console",
             DAY_TO_DAY,
             "Look",
+            TAKE_UP,
+            BACK_UP,
+            RESTORE,
             LOG_LOST,
+            "Once a year",
         ],
     ),
     (LOST, &["1. Find it", "2. Shut it out", "4. Have the wipe order signed"]),
@@ -45,7 +52,7 @@ const FOLLOWED: &[(&str, &[&str])] = &[
 ];
 
 /// Blocks that say themselves what they want, and are not run.
-const ELSEWHERE: usize = 11;
+const ELSEWHERE: usize = 12;
 
 #[test]
 fn every_block_of_commands_is_run_or_says_what_it_wants() {
@@ -193,11 +200,24 @@ async fn day_to_day(reader: &mut Reader) {
             () => reader.types(&line).await,
         };
     }
+    reader.edits("keys/policy.json", raise);
     reader.follows(MDM, "The shortest way").await;
     let (device, capture) = sealed(reader);
     reader.means("DEVICE", device);
     reader.means("CAPTURE", capture);
     reader.follows(OPERATING, "Look").await;
+    // What people know comes first, and the id that commands take last.
+    let shown = reader.types("gauze-gateway admin device show DEVICE --data gateway --tenant ward-9").await;
+    let device = reader.meant("DEVICE");
+    let known = format!("phone       serial number not known, simulated phone, {}\n", &device[..8]);
+    assert!(shown.starts_with(&known) && shown.contains(&format!("\nid          {device}\n")), "{shown}");
+    let phones = reader.types("gauze-records list --data records --devices").await;
+    assert!(phones.lines().all(|line| !line.contains(&device) || line.contains("not known")), "{phones}");
+    let token = "gauze-records token show inventory-token.jws --keys keys --for";
+    for (system, fills_in) in [("intune-android", false), ("android-management", false), ("jamf", true)] {
+        let told = reader.tries(&format!("{token} {system}")).await;
+        assert_eq!(!told.err.contains("serial_missing"), fills_in, "{system}: {}", told.err);
+    }
 }
 
 /// What waits now, if anything does, is what `PROPOSAL` stands for.
@@ -226,12 +246,19 @@ async fn lost_phone(reader: &mut Reader) {
     assert!(told.contains("revoked"), "{told}");
     reader.awaits("gauze-records proposals list --data records", "wipe").await;
     proposal(reader).await;
+    let shown = reader.types("gauze-records proposals show PROPOSAL --data records").await;
+    let device = reader.meant("DEVICE");
+    assert!(shown.starts_with(&format!("wipe for simulated phone {}, waiting", &device[..8])), "{shown}");
     reader.follows(LOST, "4. Have the wipe order signed").await;
+    let acts = reader.types("gauze-gateway admin acts --data gateway --tenant ward-9").await;
+    assert!(acts.contains(&format!("simulated phone {device}")), "{acts}");
 }
 
 async fn lost_log(reader: &mut Reader) {
     // The lost phone's revocation is pulled before the gateway's directory burns down.
-    reader.awaits("gauze-records list --data records --acts", "revoke").await;
+    let acts = reader.awaits("gauze-records list --data records --acts", "revoke").await;
+    let device = reader.meant("DEVICE");
+    assert!(acts.contains(&format!("simulated phone {} {device}", &device[..8])), "{acts}");
     reader.stops("gauze-gateway").await;
     reader.stops("gauze-records").await;
     reader.types("rm -r gateway && mv gateway-copy gateway").await;
@@ -249,8 +276,7 @@ async fn lost_log(reader: &mut Reader) {
 
 async fn another_root(reader: &mut Reader) {
     let lines: Vec<_> = blocks(ROOT).into_iter().flat_map(|block| block.lines).collect();
-    let [next, sign, hand_over] = &lines[..] else { panic!("{lines:?}") };
-    let raise = |bundle: &mut Value| bundle["version"] = (bundle["version"].as_u64().unwrap() + 1).into();
+    let [next, sign, take_up, hand_over] = &lines[..] else { panic!("{lines:?}") };
     let told = reader.types(&format!("{next} --json")).await;
     let told: Value = serde_json::from_str(&told).unwrap();
     reader.edits("keys/bundle.json", |bundle| {
@@ -258,6 +284,7 @@ async fn another_root(reader: &mut Reader) {
         raise(bundle);
     });
     reader.types(sign).await;
+    reader.types(take_up).await;
     let told = reader.types(&format!("{hand_over} --json")).await;
     let told: Value = serde_json::from_str(&told).unwrap();
     reader.edits("keys/bundle.json", |bundle| {
@@ -266,8 +293,168 @@ async fn another_root(reader: &mut Reader) {
         raise(bundle);
     });
     reader.types(sign).await;
+    reader.types(take_up).await;
+    // Nothing was served between the two, and phones get both.
+    let taken_up = std::fs::read_to_string(reader.at("gateway/hospital/ward-9/bundle.jws")).unwrap();
+    assert_eq!(taken_up.lines().count(), 2);
     reader.stops("gauze-gateway").await;
-    reader.follows(OPERATING, "4. Start").await;
+    let serve = "gauze-gateway serve --data gateway --listen 0.0.0.0:443";
+    reader.types(&format!("{serve} --tls-cert cert.pem --tls-key key.pem")).await;
+    reader
+        .types(
+            "gauze-records serve --data records --gateway https://gauze.example.org --ca ca.pem --keys keys",
+        )
+        .await;
     let verified = reader.awaits("gauze-records verify --data records --keys keys", "findings").await;
     assert!(verified.contains("0 findings"), "{verified}");
+}
+
+/// What a page says before it signs again.
+fn raise(file: &mut Value) {
+    file["version"] = (file["version"].as_u64().unwrap() + 1).into();
+}
+
+/// A hospital that `init` set up, after the trial's last command.
+async fn trial() -> Reader {
+    let mut reader = Reader::new();
+    std::fs::rename(&pictures(reader.home(), 1)[0], reader.at("wound.jpg")).unwrap();
+    reader.follows(OPERATING, TRIAL).await;
+    reader
+}
+
+const SERVE: &str = "gauze-gateway serve --data gateway --listen localhost:8443";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_signed_later_is_taken_up_and_the_check_says_what_a_start_does() {
+    let mut reader = trial().await;
+    reader.edits("keys/policy.json", |policy| {
+        raise(policy);
+        policy["stated_serials"] = json!(true);
+    });
+    reader.types("cp keys/policy.jws one.jws").await;
+    reader.follows(OPERATING, TAKE_UP).await;
+    agree(&mut reader, "", Ok("")).await;
+    let shown = reader.types("gauze-gateway admin policy show --data gateway --tenant ward-9").await;
+    assert!(shown.contains("\"stated_serials\": true"), "{shown}");
+
+    // By hand once, with a newer one than was taken up; then as before.
+    reader.edits("keys/policy.json", raise);
+    reader.types("gauze-records sign-policy --keys keys --in keys/policy.json --out three.jws").await;
+    agree(&mut reader, "--policy three.jws", Ok("")).await;
+    agree(&mut reader, "", Ok("")).await;
+    for old in ["--policy one.jws", "--policy policy.jws"] {
+        let file = old.rsplit(' ').next().unwrap();
+        let told = agree(&mut reader, old, Err("rollback")).await;
+        for words in [file, "policy 3", "gateway/tenants/ward-9.policy.jws", "without --bundle and --policy"]
+        {
+            assert!(told.contains(words), "{words:?} is not in {told}");
+        }
+    }
+    let old = reader.tries("gauze-gateway init --data gateway --from one.jws").await;
+    assert!(!old.well && old.err.starts_with("rollback: one.jws: policy 1"), "{}", old.err);
+
+    // A bundle, and the page that says when.
+    reader.edits("keys/bundle.json", raise);
+    let told = reader.follows(OPERATING, "Once a year").await;
+    assert!(told.contains("bundle 2 and policy 3"), "{told}");
+    assert!(told.contains(&format!("--listen 0.0.0.0:{} --check", reader.port)), "{told}");
+    let told = agree(&mut reader, "", Ok("")).await;
+    assert!(told.contains("2 of ward-9"), "{told}");
+
+    // What the hospital signs at the gateway while that runs is the newest, whatever file is given.
+    let asked = "--data gateway --tenant ward-9 --operator A --reason trial";
+    reader.edits("keys/policy.json", raise);
+    reader.stops("gauze-gateway").await;
+    reader.types(SERVE).await;
+    reader.types(&format!("gauze-gateway admin policy propose --in keys/policy.json {asked}")).await;
+    reader.awaits("gauze-records proposals list --data records", "policy").await;
+    proposal(&mut reader).await;
+    reader
+        .types("gauze-records proposals approve PROPOSAL --data records --keys keys --by A --reason trial")
+        .await;
+    reader
+        .awaits("gauze-gateway admin policy show --data gateway --tenant ward-9 --json", "\"version\":4")
+        .await;
+    reader.stops("gauze-gateway").await;
+    for flags in ["", "--policy three.jws", "--bundle keys/bundle.jws --policy three.jws"] {
+        agree(&mut reader, flags, Ok("")).await;
+    }
+
+    // A copy that a disk spoilt costs nothing; what was taken up and does not read is told.
+    reader.types("echo spoilt > gateway/tenants/ward-9.bundle.jws").await;
+    agree(&mut reader, "", Ok("")).await;
+    reader.types("echo spoilt > gateway/hospital/ward-9/bundle.jws").await;
+    agree(&mut reader, "", Err("bundle_invalid")).await;
+    reader.types("gauze-gateway init --data gateway --from keys/bundle.jws").await;
+    agree(&mut reader, "", Ok("")).await;
+    reader.types("rm -r gateway/hospital").await;
+    agree(&mut reader, "", Err("no_bundle")).await;
+    reader.types("touch gateway/hospital").await;
+    agree(&mut reader, "", Err("unreadable")).await;
+}
+
+/// Whether the gateway starts with these flags, as its check said before; what that said.
+async fn agree(reader: &mut Reader, flags: &str, expected: Result<&str, &str>) -> String {
+    reader.stops("gauze-gateway").await;
+    let line = format!("{SERVE} {flags}");
+    let checked = reader.tries(&format!("{line} --check")).await;
+    match expected {
+        Ok(words) => {
+            assert!(checked.well && checked.out.contains(words), "{line}: {}", checked.out);
+            reader.types(&line).await;
+            checked.out
+        }
+        Err(code) => {
+            assert!(!checked.well && checked.out.contains(code), "{line}: {}", checked.out);
+            let started = reader.tries(&line).await;
+            assert!(!started.well && started.err.starts_with(code), "{line}: {}", started.err);
+            let message = started.err.trim();
+            assert!(checked.out.contains(message), "{message} is not in {}", checked.out);
+            started.err
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_pages_backup_brings_a_hospital_back() {
+    let mut reader = trial().await;
+    if !reader.tries("sqlite3 -version").await.well {
+        return skipped("sqlite3 is not here");
+    }
+    reader.follows(OPERATING, BACK_UP).await;
+    reader.stops("").await;
+    reader.types("rm -r keys gateway records").await;
+    reader.follows(OPERATING, RESTORE).await;
+    let verified = reader.types("gauze-records verify --data records --keys keys").await;
+    assert!(verified.contains("0 findings"), "{verified}");
+    // The photo of before, and one that comes now.
+    let picture = pictures(reader.home(), 1).remove(0);
+    reader.types(&format!("gauze-phone capture {}", picture.display())).await;
+    let filed =
+        "gauze-phone upload --retry 90 --wait 30 && gauze-records list --data records | grep -c '^filed '";
+    reader.awaits(filed, "2").await;
+}
+
+/// Pasted whole into a shell, where a server that is started is not there yet for the next line.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_trial_can_be_pasted_whole() {
+    let reader = Reader::new();
+    std::fs::rename(&pictures(reader.home(), 1)[0], reader.at("wound.jpg")).unwrap();
+    let lines: Vec<_> = blocks(OPERATING)
+        .into_iter()
+        .filter(|block| block.heading == TRIAL)
+        .flat_map(|block| block.lines)
+        // As on a slow machine.
+        .map(|line| {
+            if line.ends_with('&') {
+                format!("{{ sleep 2; exec {} }} &", line.replace('&', ";"))
+            } else {
+                line
+            }
+        })
+        .collect();
+    let pasted = format!("set -e\ntrap 'kill $(jobs -p)' EXIT\n{}", lines.join("\n"));
+    let told = reader.tries(&pasted).await;
+    assert!(told.well && told.out.lines().any(|line| line.starts_with("filed ")), "{}{}", told.out, told.err);
+    assert!(told.err.contains("waiting up to 10 s"), "{}", told.err);
 }

@@ -7,9 +7,9 @@ use gauze_wire::{
     Act, Adoption, AndroidApp, AndroidRules, AppleApp, AppleRules, Attestation, Body, Bundle, Bytes, Carried,
     DatedRoot, Deed, DeviceStatus, Digest, Enrolment, Filed, FilingRefusal, Follows, Gateway, Grade,
     Happened, Incident, Inventory, Jws, KeyLevel, Life, Manifest, Operator, Photos, Platform, Policy, Proof,
-    ProposalId, PublicKey, Reason, Reattestation, RecipientEntry, RecipientState, Refused, ReviewDenied,
-    Serial, Signed, Signer as _, SoftwareKey, Standing, Stored, Succession, Tenant, Text, Token, Void,
-    VoidReason, Wanted, WipeCause, WipeOrder, Wiped,
+    ProposalId, PublicKey, Reason, Reattestation, RecipientEntry, RecipientState, Refused, Report, Reported,
+    ReviewDenied, Serial, SessionEvidence, Signed, Signer as _, SoftwareKey, Standing, Stored, Succession,
+    Tenant, Testimony, Text, Token, Void, VoidReason, Wanted, WipeCause, WipeOrder, Wiped,
 };
 use jiff::Timestamp;
 
@@ -417,8 +417,12 @@ pub fn manifest_jws() -> Jws {
 
 /// A log of one leaf: the manifest. Its note, cosigned.
 pub fn note() -> String {
+    note_over(&manifest_jws().digest())
+}
+
+fn note_over(leaf: &Digest) -> String {
     let mut tree = Tree::default();
-    tree.append(&manifest_jws().digest());
+    tree.append(leaf);
     let checkpoint = Checkpoint { origin: "gateway.test/ward-9".into(), size: 1, root: tree.root() };
     witness().cosign(&note_key().sign(&checkpoint), now()).unwrap()
 }
@@ -444,6 +448,51 @@ pub fn refused() -> Refused {
     Refused::new(binding(), proof(), now(), FilingRefusal::RecordMismatch)
 }
 
+/// What is sealed in a phone's report.
+pub fn testimony() -> Testimony {
+    let incident = Incident {
+        what: Text::new("The photo was of the patient in the next bed").unwrap(),
+        whose: Text::new("One patient of ward 9").unwrap(),
+        phone: None,
+        ..incident()
+    };
+    let session = SessionEvidence {
+        token: Text::new("header.payload.signature").unwrap(),
+        salt: Bytes::new([7; 32]).unwrap(),
+    };
+    Testimony {
+        v: 1,
+        device_id: public(DEVICE).key_id(),
+        written_at: now(),
+        incident,
+        photo: Some(body().capture_id),
+        clinician: Some(Text::new("Sister Example").unwrap()),
+        session: Some(session),
+    }
+}
+
+pub fn report() -> Report {
+    Report {
+        v: 1,
+        typ: Report::TYP.into(),
+        tenant: tenant(),
+        device_id: public(DEVICE).key_id(),
+        report_id: incident().report_id,
+        sealed: Bytes::new(*b"an age file").unwrap(),
+    }
+}
+
+/// A receipt for the report as the only leaf of a log.
+pub fn reported() -> Reported {
+    let sha256 = report_jws().digest();
+    let proof = Proof { log_index: 0, inclusion: Vec::new(), checkpoint: note_over(&sha256) };
+    Reported::new(&report(), sha256, proof, now())
+}
+
+pub fn report_jws() -> Jws {
+    Jws::sign(&report(), &key(DEVICE)).unwrap()
+}
+
 /// Every signed kind once, with the key that signs it: `(kind, JWS)`.
 pub fn signed() -> Vec<(&'static str, u8, Jws)> {
     fn sign<T: Signed>(payload: &T, by: u8) -> (&'static str, u8, Jws) {
@@ -465,6 +514,8 @@ pub fn signed() -> Vec<(&'static str, u8, Jws)> {
         sign(&act(), GATEWAY),
         sign(&wipe_order(), POLICY),
         sign(&wiped(), DEVICE),
+        sign(&report(), DEVICE),
+        sign(&reported(), GATEWAY),
         sign(&standing(), GATEWAY),
         sign(&reattestation(), DEVICE),
         sign(&succession(), DEVICE),

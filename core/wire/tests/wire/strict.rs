@@ -1,10 +1,12 @@
 //! What is refused, and as what.
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
+use gauze_wire::log::NoteKey;
 use gauze_wire::{
-    Act, Adoption, Body, Bundle, Carried, Digest, Enrolment, Filed, Inventory, Jws, Manifest, Notes, Policy,
-    Proof, Reattestation, RecipientEntry, RecipientState, Refused, Serial, Signed, Standing, Stored,
-    Succession, Text, Token, Void, WipeOrder, Wiped, WireError, accept_bundle,
+    Act, Adoption, Body, Bundle, Bytes, Carried, Digest, Enrolment, Filed, Inventory, Jws, Manifest, Notes,
+    Policy, Proof, Reattestation, RecipientEntry, RecipientState, Refused, Report, Reported,
+    SEALED_TESTIMONY, Serial, Signed, Standing, Stored, Succession, Text, Token, Void, WipeOrder, Wiped,
+    WireError, accept_bundle,
 };
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -20,7 +22,7 @@ fn reads_as<T: Signed>(jws: &Jws) -> Result<(), WireError> {
 type Reader = (&'static str, fn(&Jws) -> Result<(), WireError>);
 
 /// Every signed kind's reader.
-const READERS: [Reader; 17] = [
+const READERS: [Reader; 19] = [
     (Bundle::TYP, reads_as::<Bundle>),
     (Policy::TYP, reads_as::<Policy>),
     (Token::TYP, reads_as::<Token>),
@@ -35,6 +37,8 @@ const READERS: [Reader; 17] = [
     (Act::TYP, reads_as::<Act>),
     (WipeOrder::TYP, reads_as::<WipeOrder>),
     (Wiped::TYP, reads_as::<Wiped>),
+    (Report::TYP, reads_as::<Report>),
+    (Reported::TYP, reads_as::<Reported>),
     (Standing::TYP, reads_as::<Standing>),
     (Reattestation::TYP, reads_as::<Reattestation>),
     (Succession::TYP, reads_as::<Succession>),
@@ -279,12 +283,50 @@ fn a_receipt_counts_for_exactly_its_photo_in_its_log() {
     assert_eq!(verify(samples::GATEWAY, &binding, Some(&witness)), Err(WireError::UnknownKey));
     let other = gauze_wire::Binding { size: 1, ..binding.clone() };
     assert_eq!(verify(samples::RECORDS, &other, Some(&witness)), Err(WireError::Field("binding")));
-    let stranger = [gauze_wire::log::NoteKey::from_bytes("ward-9/witness", &[9; 32]).unwrap().witness_key()];
+    let stranger = [NoteKey::from_bytes("ward-9/witness", &[9; 32]).unwrap().witness_key()];
     assert_eq!(verify(samples::RECORDS, &binding, Some(&stranger)), Err(WireError::UnknownKey));
-    let other_log = gauze_wire::log::NoteKey::from_bytes("gateway.test/ward-9", &[9; 32]).unwrap().log_key();
+    let other_log = NoteKey::from_bytes("gateway.test/ward-9", &[9; 32]).unwrap().log_key();
     assert!(
         Filed::verify(&filed, &[public(samples::RECORDS)], &binding, &other_log, Some(&witness)).is_err()
     );
+}
+
+#[test]
+fn a_reported_receipt_counts_for_exactly_its_report_in_its_log() {
+    let (log, witness) = (log_key(), [witness_key()]);
+    let receipt = Jws::sign(&samples::reported(), &key(samples::GATEWAY)).unwrap();
+    let verify = |by: u8, report: &Report, witnesses: &[_]| {
+        let report = Jws::sign(report, &key(samples::DEVICE)).unwrap();
+        Reported::verify(&receipt, &public(by), &report, &log, Some(witnesses)).map(drop)
+    };
+    assert_eq!(verify(samples::GATEWAY, &samples::report(), &witness), Ok(()));
+    assert_eq!(verify(samples::RECORDS, &samples::report(), &witness), Err(WireError::UnknownKey));
+    let other = |change: fn(&mut Report)| {
+        let mut report = samples::report();
+        change(&mut report);
+        verify(samples::GATEWAY, &report, &witness)
+    };
+    let differs = Err(WireError::Field("report_sha256"));
+    assert_eq!(other(|report| report.report_id = "D".repeat(22).parse().unwrap()), differs);
+    assert_eq!(other(|report| report.sealed = Bytes::new(*b"another age file").unwrap()), differs);
+    let stranger = [NoteKey::from_bytes("ward-9/witness", &[9; 32]).unwrap().witness_key()];
+    assert_eq!(verify(samples::GATEWAY, &samples::report(), &stranger), Err(WireError::UnknownKey));
+    // A proof of another leaf is none of this one.
+    let elsewhere = Reported { proof: samples::stored().proof, ..samples::reported() };
+    let elsewhere = Jws::sign(&elsewhere, &key(samples::GATEWAY)).unwrap();
+    let report = samples::report_jws();
+    assert!(Reported::verify(&elsewhere, &public(samples::GATEWAY), &report, &log, None).is_err());
+}
+
+#[test]
+fn a_report_holds_what_its_words_and_sixteen_recipients_take_and_no_more() {
+    let sealed = |length: usize| {
+        let sealed = Bytes::<{ SEALED_TESTIMONY }>::new(vec![7; length])?;
+        Jws::sign(&Report { sealed, ..samples::report() }, &key(samples::DEVICE)).map(drop)
+    };
+    assert_eq!(sealed(0), Err(WireError::Field("sealed")));
+    assert_eq!(sealed(SEALED_TESTIMONY), Ok(()));
+    assert_eq!(sealed(SEALED_TESTIMONY + 1), Err(WireError::TooLarge));
 }
 
 /// Whoever checks many in a row checks a note once: only that very note, and only what the proof itself says.
@@ -298,7 +340,7 @@ fn a_note_that_was_believed_lends_nothing_to_another() {
         |proof: &Proof, manifest: &Digest| proof.verify_by(manifest, &mut notes).map(|seen| seen.size);
     let uncosigned = good.checkpoint.rsplit_once("\n\u{2014} ").unwrap().0.to_owned() + "\n";
     let with = |checkpoint: String| Proof { checkpoint, ..good.clone() };
-    let elsewhere = gauze_wire::log::NoteKey::from_bytes("gateway.test/ward-9", &[9; 32]).unwrap();
+    let elsewhere = NoteKey::from_bytes("gateway.test/ward-9", &[9; 32]).unwrap();
     let mut tree = gauze_wire::log::Tree::default();
     tree.append(&manifest);
     let (origin, root) = ("gateway.test/ward-9".into(), tree.root());
@@ -311,7 +353,7 @@ fn a_note_that_was_believed_lends_nothing_to_another() {
         assert!(verify(&with(forged.clone()), &manifest).is_err());
         assert!(verify(&with(good.checkpoint.replacen("\n1\n", "\n2\n", 1)), &manifest).is_err());
     }
-    let stranger = [gauze_wire::log::NoteKey::from_bytes("ward-9/witness", &[9; 32]).unwrap().witness_key()];
+    let stranger = [NoteKey::from_bytes("ward-9/witness", &[9; 32]).unwrap().witness_key()];
     let mut strict = Notes::of(&log, Some(&stranger));
     assert_eq!(good.verify_by(&manifest, &mut strict).unwrap_err(), WireError::UnknownKey);
     assert!(
@@ -483,7 +525,7 @@ fn an_enrolment_says_its_version_and_fits_its_platform() {
     for enrolment in &wrong {
         assert!(check(enrolment).is_err(), "{:?} {}", enrolment.platform, enrolment.v);
     }
-    let long = vec![gauze_wire::Bytes::new([0x30, 0]).unwrap(); 11];
+    let long = vec![Bytes::new([0x30, 0]).unwrap(); 11];
     assert!(check(&Enrolment { attestation: Attestation::AndroidKey { chain: long }, ..android }).is_err());
 }
 

@@ -8,7 +8,8 @@ use gauze_wire::{
     Acknowledgement, Adoption, Attestation, Body, Bundle, CaptureState, ChallengeAnswer, Decision, Decisions,
     Digest, Enrolled, Enrolment, EntryKind, Filed, Holding, Incident, InventoryGiven, Jws, LogEntry, LogPage,
     Manifest, Notice, Operator, Policy, Problem, ProblemCode, PublicKey, Reason, Reattestation, Record,
-    Refused, Serial, Signed, StatusAnswer, StatusQuery, Stored, Token, UploadAnswer, UploadRequest, Void,
+    Refused, Report, ReportAnswer, ReportRequest, Reported, Serial, Signed, StatusAnswer, StatusQuery,
+    Stored, Testimony, Token, UploadAnswer, UploadRequest, Void,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -135,6 +136,20 @@ fn what_went_wrong_reads_as_recorded_and_needs_its_name() {
         fields.remove("report_id");
         assert!(Incident::read(&serde_json::to_vec(&fields).unwrap()).is_err(), "{name}");
     }
+}
+
+#[test]
+fn a_phones_report_and_its_receipt_read_as_recorded() {
+    let report = signed::<Report>(&samples::report(), samples::DEVICE);
+    let receipt = signed::<Reported>(&samples::reported(), samples::GATEWAY);
+    let (log, witness) = (log_key(), [witness_key()]);
+    Reported::verify(&receipt, &public(samples::GATEWAY), &report, &log, Some(&witness)).unwrap();
+    plain("testimony", &samples::testimony());
+    let text = samples::testimony().to_text().unwrap();
+    assert!(Testimony::read(&text).unwrap() == samples::testimony());
+    plain("report-request", &ReportRequest { report: report.clone() });
+    plain("report-answer", &ReportAnswer { receipt: receipt.clone(), report: None });
+    plain("report-answer-first", &ReportAnswer { receipt, report: Some(report) });
 }
 
 #[test]

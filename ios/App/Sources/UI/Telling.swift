@@ -7,6 +7,10 @@ struct IncidentView: View {
     let send: (IncidentEvent) -> Void
 
     var body: some View {
+        if let form = state.form { ReportView(form: form, send: send) } else { happened }
+    }
+
+    private var happened: some View {
         Page(.incidentTitle) {
             if let chosen = state.chosen {
                 Text(say(chosen.happened)).font(.headline)
@@ -22,11 +26,74 @@ struct IncidentView: View {
                 ForEach(Incident.allCases, id: \.self) { incident in
                     OtherAction(incident.happened) { send(.choose(incident)) }
                 }
+                if !state.reports.isEmpty { kept }
             }
         } actions: {
-            Said(state.said, state.said?.word == .incidentDiscarded ? .good : .bad)
+            Said(state.said, [.incidentDiscarded, .reportKept].contains(state.said?.word) ? .good : .bad)
+            OtherAction(.incidentTell) { send(.tell(open: true)) }
             QuietAction(.back) { if state.chosen == nil { back() } else { send(.choose(nil)) } }
         }
+    }
+
+    /// What was told here and is on the phone until the hospital has it.
+    @ViewBuilder private var kept: some View {
+        Divider()
+        Text(say(.reportMine)).font(.headline).accessibilityAddTraits(.isHeader)
+        ForEach(state.reports, id: \.id) { report in
+            if let written = report.written { Text(say(written)) }
+            Said(Line(report.state), report.state == .reportSent ? .plain : .warning)
+            Said(report.why)
+        }
+    }
+}
+
+/// What somebody writes to the hospital.
+struct ReportView: View {
+    let form: ReportForm
+    let send: (IncidentEvent) -> Void
+
+    private let kinds: [(Happened, Word)] = [(.breach, .reportBreach), (.nearMiss, .reportNearMiss)]
+
+    var body: some View {
+        Page(.reportTitle) {
+            Text(say(.reportLead))
+            heading(.reportKind)
+            ForEach(kinds, id: \.0) { kind, word in
+                Choosing(words: say(word), chosen: form.kind == kind) { send(.write { $0.kind = kind }) }
+            }
+            Entered(.reportWhat, form.what) { text in send(.write { $0.what = text }) }
+            Text(say(.reportWhatHint))
+            Entered(.reportWhose, form.whose) { text in send(.write { $0.whose = text }) }
+            Text(say(.reportWhoseHint))
+            noticed
+            if !form.photos.isEmpty { photos }
+        } actions: {
+            Said(form.fault)
+            MainAction(.reportSend, enabled: !form.sending) { send(.send) }
+            QuietAction(.back) { send(.tell(open: false)) }
+        }
+    }
+
+    @ViewBuilder private var noticed: some View {
+        heading(.reportNoticed)
+        ForEach(Noticed.allCases, id: \.self) { noticed in
+            Choosing(words: say(noticed.word), chosen: form.noticed == noticed) { send(.write { $0.noticed = noticed }) }
+        }
+        if form.noticed == .earlier { Entered(.reportDay, form.day) { text in send(.write { $0.day = text }) } }
+    }
+
+    @ViewBuilder private var photos: some View {
+        heading(.reportPhoto)
+        Choosing(words: say(.reportNoPhoto), chosen: form.photo == nil) { send(.write { $0.photo = nil }) }
+        ForEach(form.photos, id: \.id) { item in
+            let told = [say(item.taken), item.label, say(item.stage)].compactMap { $0 }
+            let id = item.id
+            Choosing(words: told.joined(separator: ", "), chosen: form.photo == id) { send(.write { $0.photo = id }) }
+        }
+    }
+
+    private func heading(_ word: Word) -> some View {
+        Text(say(word)).font(.headline).accessibilityAddTraits(.isHeader)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Devices: search, one device's story, and what it may do.
 
+use std::collections::BTreeMap;
+
 use gauze_attest::Fault;
 use gauze_wire::{Act, Deed, DeviceId, DeviceStatus, Jws, Name, ReviewDenied, Serial};
 use jiff::Timestamp;
@@ -112,6 +114,24 @@ impl Admin {
             acts: acts.into_iter().filter_map(ActView::read).collect(),
             device,
         })
+    }
+
+    /// What people call the phones that acts are about: serial number, or else the model.
+    pub async fn called(&self, acts: &[ActView]) -> Result<BTreeMap<DeviceId, String>, AdminError> {
+        let mut called = BTreeMap::new();
+        for act in acts {
+            let former = if let Deed::Succeed { former, .. } = &act.deed { Some(former) } else { None };
+            for id in act.deed.device_id().into_iter().chain(former) {
+                if called.contains_key(id) {
+                    continue;
+                }
+                if let Some(device) = self.db.registered(self.tenant(), id).await? {
+                    let name = device.known_serial().map(str::to_owned).or_else(|| device.model.clone());
+                    called.extend(name.map(|name| (id.clone(), name)));
+                }
+            }
+        }
+        Ok(called)
     }
 
     /// What was decided in this tenant, newest first, before `before` in the log.

@@ -1,9 +1,10 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use gauze_wire::{TextFault, WireError};
+use gauze_wire::{Tenant, TextFault, WireError};
 
 use crate::app::AppError;
 use crate::sealed::SealError;
+use crate::tenant::Served;
 
 /// Why an operator's command was not carried out. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -12,8 +13,16 @@ pub enum AdminError {
     #[error(transparent)]
     App(#[from] AppError),
     /// The gateway has never served this tenant from this directory.
-    #[error("this gateway has not served the tenant yet: start it once with the tenant's bundle")]
-    NotServed,
+    #[error(
+        "this gateway has never served {tenant}; it has served {}: check --tenant, or start the gateway once with that tenant's bundle",
+        listed(served)
+    )]
+    NotServed {
+        /// The one that was asked for.
+        tenant: Tenant,
+        /// Those that it has served.
+        served: Vec<Tenant>,
+    },
     /// No such device.
     #[error("no such device is enrolled: search for it with `admin device list`")]
     UnknownDevice,
@@ -85,12 +94,21 @@ pub enum AdminError {
     NotSigned,
 }
 
+fn listed(served: &[Tenant]) -> String {
+    let names: Vec<&str> = served.iter().map(Tenant::as_str).collect();
+    if names.is_empty() { "none yet".to_owned() } else { names.join(", ") }
+}
+
 impl AdminError {
+    pub(super) fn not_served(data: &Path, tenant: &Tenant) -> Self {
+        Self::NotServed { tenant: tenant.clone(), served: Served::known(data) }
+    }
+
     /// A stable code.
     pub fn code(&self) -> &'static str {
         match self {
             Self::App(error) => error.code(),
-            Self::NotServed => "tenant_not_served",
+            Self::NotServed { .. } => "tenant_not_served",
             Self::UnknownDevice => "unknown_device",
             Self::Ambiguous => "ambiguous",
             Self::UnknownProposal => "unknown_proposal",

@@ -58,7 +58,7 @@ impl Admin {
     /// Opens the register of `tenant` in the directory of a gateway, which may be running.
     pub async fn open(data: &Path, tenant: &Tenant, clock: Arc<dyn Clock>) -> Result<Self, AdminError> {
         let keys = GatewayKeys::load(data).map_err(|error| AppError::Tenant(error.into()))?;
-        let files = Served::kept(data, tenant).ok_or(AdminError::NotServed)?;
+        let files = Served::kept(data, tenant).ok_or_else(|| AdminError::not_served(data, tenant))?;
         let served = Served::load(&files, &keys).map_err(AppError::Tenant)?;
         let db = Db::open(&data.join("gateway.sqlite")).await.map_err(AppError::from)?;
         Ok(Self {

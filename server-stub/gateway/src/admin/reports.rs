@@ -78,7 +78,8 @@ impl Admin {
         let by = By::new(operator, WHY)?;
         let incident = entered.incident(self.now(), &self.zone)?;
         // Since this began, the gateway may have been started with a bundle that names other keys.
-        let files = Served::kept(&self.data, self.tenant()).ok_or(AdminError::NotServed)?;
+        let files = Served::kept(&self.data, self.tenant())
+            .ok_or_else(|| AdminError::not_served(&self.data, self.tenant()))?;
         let served = Served::load(&files, &self.keys).map_err(AppError::Tenant)?;
         let text = incident.to_text().map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
         let (said, sealed) = (Digest::of(&text), seal(&served.bundle, &text)?);

@@ -12,6 +12,8 @@ use gauze_gateway::{By, DeviceSearch, Sort, SystemClock};
 use gauze_listen::{quoted, read_file};
 use gauze_wire::{DeviceStatus, Name, Photos, ProposalId, System, Tenant};
 
+const STATUSES: [DeviceStatus; 3] = [DeviceStatus::Active, DeviceStatus::Suspended, DeviceStatus::Revoked];
+
 /// What an operator may do.
 #[derive(Subcommand)]
 pub(crate) enum AdminCommand {
@@ -92,8 +94,8 @@ pub(crate) enum DeviceCommand {
         /// What id, serial or model begins with.
         #[arg(long, value_name = "TEXT")]
         search: Option<String>,
-        /// Of this status alone: active, suspended, revoked.
-        #[arg(long)]
+        /// Of this status alone.
+        #[arg(long, value_parser = PossibleValuesParser::new(STATUSES.map(DeviceStatus::as_str)).try_map(|name| name.parse::<DeviceStatus>()))]
         status: Option<DeviceStatus>,
         /// With something that speaks against them alone.
         #[arg(long)]
@@ -280,8 +282,10 @@ pub(crate) async fn run(command: AdminCommand) -> Result<(), AdminError> {
         AdminCommand::Device(command) => device(command).await,
         AdminCommand::Policy(command) => policy(command).await,
         AdminCommand::Acts { place, before, limit } => {
-            let acts = place.open().await?.acts(before, limit).await?;
-            print::show(place.json, &acts, || print::acts(&acts));
+            let admin = place.open().await?;
+            let acts = admin.acts(before, limit).await?;
+            let called = admin.called(&acts).await?;
+            print::show(place.json, &acts, || print::acts(&acts, &called));
             Ok(())
         }
     }
@@ -329,7 +333,8 @@ async fn device(command: DeviceCommand) -> Result<(), AdminError> {
         DeviceCommand::Show { id, place } => {
             let admin = place.open().await?;
             let story = admin.device(&admin.find(&id).await?).await?;
-            print::show(place.json, &story, || print::story(&story));
+            let called = admin.called(&story.acts).await?;
+            print::show(place.json, &story, || print::story(&story, &called));
         }
         DeviceCommand::Suspend(change) => {
             let (admin, id, by) = change.open().await?;

@@ -1,5 +1,6 @@
 //! Answers as people read them; `--json` gives the same values to programs.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
 
@@ -92,15 +93,23 @@ pub fn page(page: &DevicePage) -> String {
     text
 }
 
-pub fn story(story: &DeviceStory) -> String {
+/// By what people know phones, for those that acts are about.
+type Called = BTreeMap<DeviceId, String>;
+
+/// What people call it, and behind that the id that commands take.
+fn named(id: &DeviceId, called: &Called) -> String {
+    called.get(id).map_or_else(|| id.to_string(), |name| format!("{name} {id}"))
+}
+
+pub fn story(story: &DeviceStory, called: &Called) -> String {
     let device = &story.device;
-    let mut text = format!("device      {}\nstatus      {}\n", device.device_id, device.status.as_str());
+    let known = serial(device).unwrap_or_else(|| "serial number not known".to_owned());
+    let known = [known, unknown(device.model.as_ref()), short(&device.device_id).to_owned()].join(", ");
+    let mut text = format!("phone       {known}\nstatus      {}\n", device.status.as_str());
     let denied = story.review_denied.map_or("allowed", |denied| denied.code());
     let rows = [
         ("review", Some(denied.to_owned())),
         ("platform", device.platform.clone()),
-        ("model", device.model.clone()),
-        ("serial", serial(device)),
         ("app", device.app_version.clone()),
         ("key", device.level.clone()),
         ("os", device.os_version.clone()),
@@ -110,11 +119,17 @@ pub fn story(story: &DeviceStory) -> String {
         ("for", device.asked_for.clone()),
         ("enrolled", device.enrolled_at.map(|at| time(Some(at)))),
         ("token", device.token_id.clone()),
-        ("follows", device.follows.as_ref().map(|former| format!("{former} ({})", device.lineage.as_str()))),
+        (
+            "follows",
+            device.follows.as_ref().map(|former| {
+                format!("{}, {}: {former}", short(former), device.lineage.as_str())
+            }),
+        ),
         (
             "replaced by",
             device.replaced_by.as_ref().map(|next| {
-                format!("{}{}", next.device_id, if next.proven { "" } else { " (as that phone says)" })
+                let says = if next.proven { "" } else { ", as that phone says" };
+                format!("{}{says}: {}", short(&next.device_id), next.device_id)
             }),
         ),
         ("attested", device.attested_at.map(|at| time(Some(at)))),
@@ -148,8 +163,8 @@ pub fn story(story: &DeviceStory) -> String {
     let (highest, unsent) = (said(device, device.highest_seq), said(device, device.unsent));
     let _ = writeln!(text, "{:<11} {highest}, unsent {unsent}", "highest");
     text.push_str(&gaps(device, &story.gaps, story.missing));
-    text.push('\n');
-    text.push_str(&acts(&story.acts));
+    let _ = writeln!(text, "{:<11} {}\n", "id", device.device_id);
+    text.push_str(&acts(&story.acts, called));
     text
 }
 
@@ -167,25 +182,33 @@ fn gaps(device: &Registered, gaps: &[gauze_gateway::admin::Gap], missing: u64) -
     format!("{:<11} {missing} ({shown})\n", "missing")
 }
 
-pub fn acts(acts: &[ActView]) -> String {
+pub fn acts(acts: &[ActView], called: &Called) -> String {
     let rows: Vec<_> = acts
         .iter()
         .map(|act| {
             let about = match &act.deed {
-                Deed::Suspend { device_id }
-                | Deed::Resume { device_id }
-                | Deed::Revoke { device_id }
-                | Deed::Propose { wanted: Wanted::Wipe { device_id, .. }, .. } => device_id.to_string(),
-                Deed::Succeed { device_id, former } => format!("{device_id} after {former}"),
-                Deed::Flag { device_id, code } | Deed::Unflag { device_id, code } => {
-                    format!("{device_id} {code}")
+                Deed::Suspend { device_id } | Deed::Resume { device_id } | Deed::Revoke { device_id } => {
+                    named(device_id, called)
                 }
-                Deed::Propose { proposal_id, wanted: Wanted::Token { .. } | Wanted::Policy { .. } } => {
-                    proposal_id.to_string()
+                Deed::Propose { wanted: Wanted::Wipe { device_id, .. }, .. } => {
+                    format!("wipe of {}", named(device_id, called))
+                }
+                Deed::Succeed { device_id, former } => {
+                    format!("{} after {}", named(device_id, called), named(former, called))
+                }
+                Deed::Flag { device_id, code } | Deed::Unflag { device_id, code } => {
+                    format!("{code}: {}", named(device_id, called))
+                }
+                Deed::Propose { proposal_id, wanted: Wanted::Token { serial, .. } } => {
+                    let serial = serial.as_ref().map_or("any phone", |serial| serial.as_str());
+                    format!("token for {serial} {proposal_id}")
+                }
+                Deed::Propose { proposal_id, wanted: Wanted::Policy { .. } } => {
+                    format!("policy {proposal_id}")
                 }
                 Deed::Report { .. } => "sealed to the hospital".to_owned(),
                 Deed::Settle { proposal_id, signed } => {
-                    format!("{proposal_id} {}", if signed.is_some() { "signed" } else { "refused" })
+                    format!("{} {proposal_id}", if signed.is_some() { "signed" } else { "refused" })
                 }
             };
             let (entry, at, name) =
@@ -198,7 +221,7 @@ pub fn acts(acts: &[ActView]) -> String {
 
 pub fn proposed(proposal: &Proposal) -> String {
     let id = &proposal.proposal_id;
-    format!("{id} {} {}\n{}", proposal.wanted.kind(), proposal.status.as_str(), decided_inside(id))
+    format!("{} {}: {id}\n{}", proposal.wanted.kind(), proposal.status.as_str(), decided_inside(id))
 }
 
 /// The command lies with the people who decide.
@@ -238,7 +261,7 @@ pub fn token(token: &TokenView, system: Option<System>) -> String {
 
 pub fn inventory(view: &InventoryView, system: Option<System>) -> String {
     let InventoryView { version, count, used, managed, .. } = view;
-    let end = or_dash(view.expires_at.as_ref());
+    let end = view.expires_at.map_or_else(|| "-".to_owned(), |at| time(Some(at)));
     let text = format!("inventory {version}: {used} of {count} phones enrolled, token until {end}\n");
     match managed {
         Some(managed) => text + &paste("every phone of the inventory", managed, system),
@@ -260,6 +283,9 @@ fn paste(whom: &str, managed: &ManagedConfiguration, system: Option<System>) -> 
             format!("Managed configuration for {whom}:\n{values}\nAs a system wants it: --for {systems}\n")
         }
     };
+    if let Some(told) = system.and_then(|system| managed.lacks_serial(system)) {
+        let _ = writeln!(text, "{told}");
+    }
     if managed.ca.is_none() {
         text.push_str("If the gateway's certificate is from an authority of your own, add that with --ca FILE: no phone connects without.\n");
     }
@@ -278,7 +304,7 @@ pub fn policy(view: &PolicyView, place: &str) -> String {
     }
     for proposal in &view.proposals {
         let Proposal { proposal_id, status, operator, reason, .. } = proposal;
-        let _ = writeln!(text, "{proposal_id} {} asked by {operator}: {reason}", status.as_str());
+        let _ = writeln!(text, "{} asked by {operator}: {reason} ({proposal_id})", status.as_str());
     }
     text
 }
@@ -292,7 +318,7 @@ pub fn lost(report: &LostReport, place: &str) -> String {
         text,
         "shut out    {revoked}: it gets no ticket, shows no photo, and its open uploads are dead"
     );
-    let _ = writeln!(text, "wipe order  {} {}", report.wipe.proposal_id, report.wipe.status.as_str());
+    let _ = writeln!(text, "wipe order  {}: {}", report.wipe.status.as_str(), report.wipe.proposal_id);
     let _ = writeln!(text, "last heard  {}", time(device.heard_at));
     let _ = writeln!(text, "highest     {}", said(device, report.highest_seq));
     let _ = writeln!(text, "unsent      {}", said(device, report.unsent));

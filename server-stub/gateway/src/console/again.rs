@@ -19,7 +19,7 @@ pub async fn again(State(console): State<Console>, request: Request, next: Next)
         return next.run(request).await;
     }
     let (parts, body) = request.into_parts();
-    let Ok(typed) = to_bytes(body, FORM).await else { return PageRefusal::Unreadable.into_response() };
+    let Ok(typed) = to_bytes(body, FORM).await else { return PageRefusal::Unreadable(None).into_response() };
     let answer = next.run(Request::from_parts(parts.clone(), Body::from(typed.clone()))).await;
     let Some(said) = answer.extensions().get::<Said>() else { return answer };
     let mut retyped = Request::new(Body::from(typed));
@@ -58,7 +58,7 @@ fn entry(name: &str, value: &str, clock: &str) -> Markup {
         "operator" => field(name, words::OPERATOR.0, words::OPERATOR.1, 100, value, true),
         "reason" => field(name, "Reason", words::REASON, 500, value, true),
         "serial" => field(name, words::SERIAL.0, words::SERIAL.1, 128, value, false),
-        "hours" => field(name, "Hours the token lives once signed", "1 to 24.", 2, value, true),
+        "hours" => field(name, words::HOURS, "1 to 24.", 2, value, true),
         "confirm" => {
             let hint = "In capital and small letters, as they are shown.";
             field(name, "The first eight characters of the phone's id", hint, 8, "", true)

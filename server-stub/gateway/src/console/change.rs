@@ -147,15 +147,16 @@ pub async fn make(
         Change::Resume => console.admin.resume(&id, &by).await?,
         Change::Revoke => console.admin.revoke(&id, &by).await?,
         Change::Succeed => {
-            let former = console.story(id.as_str()).await?.device.follows.ok_or(PageRefusal::Unreadable)?;
+            let former =
+                console.story(id.as_str()).await?.device.follows.ok_or(PageRefusal::Unreadable(None))?;
             console.admin.succeed(&id, &former, &by).await?
         }
         Change::Unflag => {
-            let code = form.code.ok_or(PageRefusal::Unreadable)?;
+            let code = form.code.ok_or_else(|| PageRefusal::of_field("code"))?;
             console.admin.unflag(&id, &code, &by).await?
         }
         Change::Wipe => {
-            let photos = form.photos.ok_or(PageRefusal::Unreadable)?;
+            let photos = form.photos.ok_or_else(|| PageRefusal::of_field("photos"))?;
             console.admin.wipe(&id, photos, &by).await.map(|_| true)?
         }
     };

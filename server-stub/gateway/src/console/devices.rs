@@ -47,19 +47,22 @@ impl Search {
             name => SORTS.iter().find(|(known, ..)| *known == name).map(|(.., sort)| *sort),
         };
         if q.len() > TEXT {
-            return Err(PageRefusal::Unreadable);
+            return Err(PageRefusal::of_field("q"));
         }
         Ok(DeviceSearch {
             text: (!q.is_empty()).then(|| q.to_owned()),
             status: status
                 .map(str::parse::<DeviceStatus>)
                 .transpose()
-                .map_err(|_| PageRefusal::Unreadable)?,
+                .map_err(|_| PageRefusal::of_field("status"))?,
             flagged: !self.flagged.is_empty(),
             unsent: !self.unsent.is_empty(),
             current: !self.current.is_empty(),
-            sort: sort.ok_or(PageRefusal::Unreadable)?,
-            after: after.map(str::parse::<DeviceId>).transpose().map_err(|_| PageRefusal::Unreadable)?,
+            sort: sort.ok_or_else(|| PageRefusal::of_field("sort"))?,
+            after: after
+                .map(str::parse::<DeviceId>)
+                .transpose()
+                .map_err(|_| PageRefusal::of_field("after"))?,
             limit: Some(PAGE),
         })
     }

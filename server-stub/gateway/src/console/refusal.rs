@@ -15,8 +15,8 @@ pub enum PageRefusal {
     ForeignHost,
     /// A form that this process did not write.
     Forged,
-    /// A form or an address that cannot be read.
-    Unreadable,
+    /// A form or an address that cannot be read; the field of it, where one is to blame.
+    Unreadable(Option<String>),
     /// The confirmation does not match.
     NotConfirmed,
     /// There is no such page.
@@ -45,11 +45,14 @@ impl PageRefusal {
                 "This form does not come from the console as it runs now. It may have been restarted: open the page \
                  again and fill the form in anew.",
             ),
-            Self::Unreadable => (
-                StatusCode::BAD_REQUEST,
-                "form_invalid",
-                "A field is missing, too long, or not what belongs there. Look at what was entered.",
-            ),
+            Self::Unreadable(field) => {
+                let field = field.as_deref().map(|name| format!("“{}”", words::field(name)));
+                let field = field.as_deref().unwrap_or("A field");
+                let message = format!(
+                    "{field} is missing, too long, or not what belongs there. Look at what was entered."
+                );
+                return (StatusCode::BAD_REQUEST, "form_invalid", message);
+            }
             Self::NotConfirmed => (
                 StatusCode::BAD_REQUEST,
                 "not_confirmed",
@@ -79,7 +82,7 @@ impl PageRefusal {
             | AdminError::Report { .. }
             | AdminError::ReportTime { .. } => StatusCode::BAD_REQUEST,
             AdminError::App(_)
-            | AdminError::NotServed
+            | AdminError::NotServed { .. }
             | AdminError::Seal(_)
             | AdminError::Authority { .. } => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -98,12 +101,12 @@ impl PageRefusal {
     fn is_mendable(&self) -> bool {
         use AdminError::{App, Hours, NotServed, Policy, PolicyVersion, Report, ReportTime, Seal, Who};
         match self {
-            Self::Unreadable | Self::NotConfirmed => true,
+            Self::Unreadable(_) | Self::NotConfirmed => true,
             Self::Admin(error) => matches!(
                 error,
                 App(_)
                     | Hours
-                    | NotServed
+                    | NotServed { .. }
                     | Policy(_)
                     | PolicyVersion(_)
                     | Report { .. }
@@ -146,14 +149,44 @@ impl From<AdminError> for PageRefusal {
     }
 }
 
+impl PageRefusal {
+    pub fn of_field(name: &str) -> Self {
+        Self::Unreadable(Some(name.to_owned()))
+    }
+}
+
+/// The field that a form does not read for: `…: kind: unknown variant …`, or ``…: missing field `kind` ``.
+fn blamed(told: &str) -> Option<String> {
+    let plain =
+        |name: &&str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    let missing = told.split("missing field `").nth(1).and_then(|rest| rest.split('`').next());
+    missing.into_iter().chain(told.split(": ").skip(1)).find(plain).map(str::to_owned)
+}
+
 impl From<FormRejection> for PageRefusal {
-    fn from(_: FormRejection) -> Self {
-        Self::Unreadable
+    fn from(error: FormRejection) -> Self {
+        Self::Unreadable(blamed(&error.body_text()))
     }
 }
 
 impl From<QueryRejection> for PageRefusal {
-    fn from(_: QueryRejection) -> Self {
-        Self::Unreadable
+    fn from(error: QueryRejection) -> Self {
+        Self::Unreadable(blamed(&error.body_text()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_field_that_a_form_does_not_read_for_is_named() {
+        for (told, field) in [
+            ("Failed to deserialize form body: kind: unknown variant `other`, expected `lost`", Some("kind")),
+            ("Failed to read: missing field `report_id`", Some("report_id")),
+            ("Form requests must have `Content-Type: application/x-www-form-urlencoded`", None),
+        ] {
+            assert_eq!(blamed(told).as_deref(), field, "{told}");
+        }
     }
 }

@@ -120,7 +120,7 @@ pub async fn request(
     console.wrote(&form.proof)?;
     let by = By::new(&form.operator, &form.reason)?;
     let serial = Some(form.serial.trim()).filter(|serial| !serial.is_empty());
-    let serial = serial.map(str::parse::<Name>).transpose().map_err(|_| PageRefusal::Unreadable)?;
+    let serial = serial.map(str::parse::<Name>).transpose().map_err(|_| PageRefusal::of_field("serial"))?;
     let proposal = console.admin.request_token(form.hours, serial, &by).await?;
     Ok(Redirect::to(&format!("/tokens/{}", proposal.proposal_id)))
 }
@@ -237,9 +237,7 @@ fn paste(managed: &ManagedConfiguration) -> Markup {
                 p { (system.place()) }
                 label for=(system.as_str()) { "Text to paste" }
                 textarea id=(system.as_str()) rows="12" readonly { (managed.to_paste(system)) }
-                @if managed.of_inventory && system.serial_variable().is_none() {
-                    p.hint { "This system fills in no serial number. A fully managed phone attests its own; for any other, use a token of its own." }
-                }
+                @if let Some(told) = managed.lacks_serial(system) { p.hint { (told) } }
             }
         }
         details {

@@ -16,6 +16,8 @@ pub const DECIDED: &str = "What was decided, newest first";
 pub const REASON: &str = "A few words that name no patient. They go into the log.";
 /// Who acts: the field, and what becomes of it.
 pub const OPERATOR: (&str, &str) = ("Your name", "It goes into the log.");
+/// How long a token lives.
+pub const HOURS: &str = "Hours the token lives once signed";
 /// The one phone that a token is for.
 pub const SERIAL: (&str, &str) = ("Serial number of the phone", "Then this phone alone can use the token.");
 /// What an order to wipe decides about.
@@ -44,6 +46,21 @@ const SHORT: usize = 8;
 
 pub fn short(id: &DeviceId) -> &str {
     id.as_str().get(..SHORT).unwrap_or(id.as_str())
+}
+
+/// What a form calls the field of this name.
+pub fn field(name: &str) -> &str {
+    match name {
+        "operator" => OPERATOR.0,
+        "reason" => "Reason",
+        "serial" => SERIAL.0,
+        "hours" => HOURS,
+        "photos" => SEALED,
+        "policy" => POLICY,
+        "kind" => "What happened",
+        "q" => "Search",
+        other => other,
+    }
 }
 
 /// What people call a phone: its serial number, or else the short name.

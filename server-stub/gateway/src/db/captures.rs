@@ -122,7 +122,8 @@ fn kind_name(kind: EntryKind) -> &'static str {
         | EntryKind::Enrolment
         | EntryKind::Act
         | EntryKind::Reattestation
-        | EntryKind::Wiped => "photo",
+        | EntryKind::Wiped
+        | EntryKind::Report => "photo",
     }
 }
 

@@ -59,10 +59,8 @@ impl Db {
 
     /// The newest checkpoint that the records side cosigned.
     pub async fn cosigned_last(&self, tenant: &Tenant) -> Result<Option<String>, sqlx::Error> {
-        sqlx::query_scalar("SELECT note FROM cosigned WHERE tenant = ?")
-            .bind(tenant.as_str())
-            .fetch_optional(&self.readers)
-            .await
+        let newest = cosigned(&mut *self.readers.acquire().await?, tenant).await?;
+        Ok(newest.map(|(_, note)| note))
     }
 
     /// Keeps a cosigned checkpoint, and that reports under it were handed over; an older one changes nothing.
@@ -117,10 +115,63 @@ pub async fn append(
         put(write, tenant, place, &hash).await?;
     }
     let (size, root) = (tree.size(), tree.root());
-    let nodes = nodes(write, tenant, &log::needed(index, size)).await?;
-    let inclusion = log::inclusion(index, size, &nodes).ok_or(sqlx::Error::RowNotFound)?;
+    let inclusion = inclusion(write, tenant, index, size).await?;
     crate::meters::log_size(tenant.as_str(), size);
     Ok(Proof { log_index: index, inclusion, checkpoint: sign(served, size, root) })
+}
+
+async fn inclusion(
+    db: &mut SqliteConnection,
+    tenant: &Tenant,
+    index: u64,
+    size: u64,
+) -> Result<Vec<Digest>, sqlx::Error> {
+    let nodes = nodes(db, tenant, &log::needed(index, size)).await?;
+    log::inclusion(index, size, &nodes).ok_or(sqlx::Error::RowNotFound)
+}
+
+/// Proves a leaf anew: in the tree of a checkpoint that was kept, or in the present one.
+pub(super) async fn prove(
+    db: &mut SqliteConnection,
+    served: &Served,
+    index: u64,
+    kept: Option<(u64, String)>,
+) -> Result<Proof, sqlx::Error> {
+    let tenant = &served.bundle.tenant;
+    let (size, checkpoint) = match kept {
+        Some(kept) => kept,
+        None => {
+            let size = size(db, tenant).await?;
+            (size, sign(served, size, root(db, tenant, size).await?))
+        }
+    };
+    Ok(Proof { log_index: index, inclusion: inclusion(db, tenant, index, size).await?, checkpoint })
+}
+
+/// The newest checkpoint that the records side cosigned, and the size of its tree.
+pub(super) async fn cosigned(
+    db: &mut SqliteConnection,
+    tenant: &Tenant,
+) -> Result<Option<(u64, String)>, sqlx::Error> {
+    let row: Option<(i64, String)> = sqlx::query_as("SELECT size, note FROM cosigned WHERE tenant = ?")
+        .bind(tenant.as_str())
+        .fetch_optional(db)
+        .await?;
+    Ok(row.map(|(size, note)| (to_u64(size), note)))
+}
+
+/// The signed text of one leaf.
+pub(super) async fn entry_at(
+    db: &mut SqliteConnection,
+    tenant: &Tenant,
+    index: u64,
+) -> Result<Jws, sqlx::Error> {
+    let text: String = sqlx::query_scalar("SELECT jws FROM leaf WHERE tenant = ? AND idx = ?")
+        .bind(tenant.as_str())
+        .bind(to_i64(index))
+        .fetch_one(db)
+        .await?;
+    Jws::parse(&text).map_err(damaged)
 }
 
 fn sign(served: &Served, size: u64, root: Digest) -> String {
@@ -193,6 +244,7 @@ fn kind_name(kind: EntryKind) -> &'static str {
         EntryKind::Act => "act",
         EntryKind::Reattestation => "reattestation",
         EntryKind::Wiped => "wiped",
+        EntryKind::Report => "report",
     }
 }
 
@@ -204,6 +256,7 @@ fn kind_from(name: &str) -> EntryKind {
         "act" => EntryKind::Act,
         "reattestation" => EntryKind::Reattestation,
         "wiped" => EntryKind::Wiped,
+        "report" => EntryKind::Report,
         _ => EntryKind::Photo,
     }
 }

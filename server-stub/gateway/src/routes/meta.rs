@@ -37,6 +37,7 @@ use crate::refusal::RequestRefusal;
         super::records::outcomes,
         super::decisions::decisions,
         super::wiped::wiped,
+        super::reports::report,
         super::attest::attestations,
         super::records::cosignature,
         super::witness::access_checkpoint

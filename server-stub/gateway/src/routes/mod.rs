@@ -11,6 +11,7 @@ mod finish;
 mod meta;
 mod openapi;
 mod records;
+mod reports;
 mod transfer;
 mod upload;
 mod wiped;
@@ -44,6 +45,7 @@ fn table() -> Vec<(&'static str, MethodRouter<App>)> {
         ("/v1/{tenant}/status", post(upload::status)),
         ("/v1/{tenant}/attestations", post(attest::attestations)),
         ("/v1/{tenant}/wiped", post(wiped::wiped)),
+        ("/v1/{tenant}/reports", post(reports::report)),
         ("/v1/{tenant}/log", get(records::log)),
         ("/v1/{tenant}/blobs/{device}/{capture}", get(blob::blob)),
         ("/v1/{tenant}/outcomes", post(records::outcomes)),

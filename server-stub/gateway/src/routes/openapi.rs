@@ -38,6 +38,11 @@ const ROUTES: &[(&str, Asker, Option<Body>)] = &[
         Some(Body(JOSE, "a gauze-reattestation, a compact JWS by the device key")),
     ),
     ("/v1/{tenant}/wiped", Asker::Signer, Some(Body(JOSE, "a gauze-wiped, a compact JWS by the device key"))),
+    (
+        "/v1/{tenant}/reports",
+        Asker::Phone,
+        Some(Body(JSON, "{report: a gauze-report, a compact JWS by the device key}")),
+    ),
     ("/v1/{tenant}/uploads", Asker::Phone, Some(Body(JSON, "{manifest, highest_seq, unsent}"))),
     (
         "/v1/{tenant}/status",

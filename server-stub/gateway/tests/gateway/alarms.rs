@@ -23,6 +23,19 @@ async fn gauge(gateway: &Gateway, name: &str) -> Option<f64> {
     line.map(|value| value.parse().unwrap())
 }
 
+#[tokio::test]
+async fn a_counter_is_there_before_its_first_event() {
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    let asked = Request::get("/metrics").body(Body::empty()).unwrap();
+    let answer = ask(metrics_router(gateway.app().clone()), asked).await;
+    let text = String::from_utf8(answer.body.to_vec()).unwrap();
+    for code in ["storage_full", "storage_failed", "internal", "quota_exceeded"] {
+        assert!(text.contains(&format!("gauze_refusals_total{{code=\"{code}\"}} ")), "{code}: {text}");
+    }
+    assert!(text.contains("gauze_connections_turned_away_total "), "{text}");
+}
+
 async fn gauges<const N: usize>(gateway: &Gateway, names: [&str; N]) -> [f64; N] {
     let mut values = [f64::NAN; N];
     for (value, name) in values.iter_mut().zip(names) {

@@ -16,6 +16,7 @@ mod lineage;
 mod listening;
 mod log;
 mod outcomes;
+mod phone_reports;
 mod proposals;
 mod quotas;
 mod reports;

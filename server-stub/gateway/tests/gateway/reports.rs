@@ -146,7 +146,11 @@ async fn a_report_that_is_refused_stands_again_with_all_that_was_typed() {
         ([("day", "yesterday")], "report_time", "the gateway's clock"),
         ([("time", "25:00")], "report_time", "leave the time empty"),
         ([("day", "2026-11-30")], "report_time", "have the clock set if it is wrong"),
-        ([("kind", "other")], "form_invalid", "not what belongs there"),
+        (
+            [("kind", "other")],
+            "form_invalid",
+            "“What happened” is missing, too long, or not what belongs there",
+        ),
         ([("report_id", "mine")], "form_invalid", "not what belongs there"),
     ] {
         let refused = browser.submit("/report", &form(&fields)).await;

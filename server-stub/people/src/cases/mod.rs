@@ -20,7 +20,7 @@ use crate::person::PersonId;
 use crate::words::Note;
 
 use carried::Known;
-pub use carried::{A_DAY, Carried, Crowd};
+pub use carried::{A_DAY, Carried, Crowd, Teller};
 pub use note::{Decision, Kind, Reminder, Step, named, naming};
 
 /// How long the hospital may take to tell the regulator, in hours.
@@ -56,6 +56,25 @@ pub enum State {
     Closed,
 }
 
+/// Who reported a case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reporter {
+    /// A person of the hospital, who was signed in.
+    Person(PersonId),
+    /// Nobody of them: the gateway carried it.
+    Carried(Teller),
+}
+
+impl Reporter {
+    /// The person.
+    pub fn person(&self) -> Option<&PersonId> {
+        match self {
+            Self::Person(person) => Some(person),
+            Self::Carried(_) => None,
+        }
+    }
+}
+
 /// Why a step is not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unfit {
@@ -80,11 +99,11 @@ pub struct Case {
     pub number: u64,
     /// What its reporter says it is.
     pub kind: Kind,
-    /// Who reported it; nobody of the hospital's people where an operator did, at the gateway.
-    pub by: Option<PersonId>,
+    /// Who reported it.
+    pub by: Reporter,
     /// When it was reported.
     pub at: Timestamp,
-    /// When it was reported by the gateway's clock, where an operator did.
+    /// When it was reported by the clock of the gateway or the phone, where the gateway carried it and that is known.
     pub made_at: Option<Timestamp>,
     /// Where it is reports that came beyond a day's measure: the line of each piece of them.
     pub crowds: Vec<(u64, Crowd)>,
@@ -240,12 +259,12 @@ impl Cases {
         match (entry.what, &entry.who) {
             (What::Action(Action::Report), Some(by)) => {
                 if let Some((report, said)) = Kind::reported(note) {
-                    self.put(number, Some(by.clone()), report, entry.at, entry.reason.clone());
-                    self.known.keep(said, number);
+                    self.put(number, Reporter::Person(by.clone()), report, entry.at, entry.reason.clone());
+                    self.known.keep(None, said, number);
                 }
             }
-            (What::Happening(Happening::OperatorReport), _) => {
-                self.see_carried(number, note, entry.at, entry.reason.clone());
+            (What::Happening(what @ (Happening::OperatorReport | Happening::PhoneReport)), _) => {
+                self.see_carried(number, (what, note), entry.at, entry.reason.clone());
             }
             (What::Action(Action::Case | Action::CaseEvidence), Some(by)) => {
                 let Some((step, case)) = Step::of(note) else { return };
@@ -267,7 +286,7 @@ impl Cases {
     fn put(
         &mut self,
         number: u64,
-        by: Option<PersonId>,
+        by: Reporter,
         (kind, aware_at): (Kind, Timestamp),
         at: Timestamp,
         reason: Option<Reason>,
@@ -304,13 +323,13 @@ impl Cases {
     pub fn report(&mut self, logged: &Logged<act::Report>, report: (Kind, Timestamp), said: Option<Digest>) {
         let (context, by) = (logged.context(), logged.acting().person.id.clone());
         let number = logged.line().index;
-        self.put(number, Some(by), report, context.at, context.reason.clone());
-        self.known.keep(said, number);
+        self.put(number, Reporter::Person(by), report, context.at, context.reason.clone());
+        self.known.keep(None, said, number);
     }
 
-    /// The case of the report that says this, whatever it was sealed to.
-    pub fn said(&self, said: &Digest) -> Option<u64> {
-        self.known.said(said)
+    /// The case of the report by which this teller, or a person of the hospital, says this, whatever it was sealed to.
+    pub fn said(&self, teller: Option<Teller>, said: &Digest) -> Option<u64> {
+        self.known.said(teller, said)
     }
 
     /// The same of a step.

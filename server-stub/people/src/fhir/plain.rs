@@ -14,7 +14,11 @@ fn codes(entry: &Entry) -> (&'static str, Option<&'static str>, &'static str) {
         (What::Happening(Happening::FactorChange), _) => ("110113", Some("110137"), "U"),
         (
             What::Happening(
-                Happening::Service | Happening::Mail | Happening::CaseReminder | Happening::OperatorReport,
+                Happening::Service
+                | Happening::Mail
+                | Happening::CaseReminder
+                | Happening::OperatorReport
+                | Happening::PhoneReport,
             ),
             _,
         ) => ("110100", None, "E"),

@@ -50,6 +50,8 @@ happenings! {
     /// An operator said at the gateway that something went wrong; `note` is whether it happened, when somebody noticed and when it was
     /// said, and the SHA-256 of what the gateway carried; or how many did beyond a day's measure, and where.
     OperatorReport,
+    /// A phone said that something went wrong; `note` as of an operator's.
+    PhoneReport,
     /// Governance is reminded of a case whose time runs; `note` is how much of it is over and the case's number.
     CaseReminder,
     /// The service started or stopped.

@@ -24,7 +24,7 @@ pub(super) const fn happening(happening: Happening) -> Lasting {
 }
 
 /// What a start must know. An index that was made by another list is made anew.
-pub(super) const LASTING: [Lasting; 18] = [
+pub(super) const LASTING: [Lasting; 19] = [
     action(Action::BreakGlass),
     action(Action::ReviewBreakGlass),
     action(Action::MakeLink),
@@ -38,6 +38,7 @@ pub(super) const LASTING: [Lasting; 18] = [
     happening(Happening::Link),
     happening(Happening::Mail),
     happening(Happening::OperatorReport),
+    happening(Happening::PhoneReport),
     happening(Happening::CaseReminder),
     happening(Happening::PhotoErased),
     happening(Happening::NoticeRead),
@@ -101,7 +102,7 @@ mod tests {
             What::Happening(happening) => match happening {
                 Happening::Link => Some("opened/LINK"),
                 Happening::Mail => Some("opened"),
-                Happening::OperatorReport => Some(CARRIED),
+                Happening::OperatorReport | Happening::PhoneReport => Some(CARRIED),
                 Happening::CaseReminder => Some("case/24h/CASE"),
                 Happening::NoticeRead => Some("privacy/1"),
                 Happening::PhotoErased => Some(DIGEST),

@@ -164,7 +164,12 @@ pub(super) fn stays(entry: &Entry) -> bool {
                 | Action::Report
                 | Action::Case
                 | Action::CaseEvidence
-        ) | What::Happening(Happening::PhotoErased | Happening::CaseReminder | Happening::OperatorReport)
+        ) | What::Happening(
+            Happening::PhotoErased
+                | Happening::CaseReminder
+                | Happening::OperatorReport
+                | Happening::PhoneReport
+        )
     ) && entry.outcome == Outcome::Done
 }
 

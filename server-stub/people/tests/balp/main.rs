@@ -128,6 +128,7 @@ fn exported() -> Vec<Value> {
         Happening::Link,
         Happening::Service,
         Happening::OperatorReport,
+        Happening::PhoneReport,
         Happening::TornTail,
     ] {
         day.happens(what, Outcome::Done);

@@ -47,7 +47,7 @@ pub use find::{Found, Hit, Which};
 pub use opening::{History, Opening, Opens};
 pub use origin::Origin;
 pub use refill::Refilled;
-pub(crate) use reports::{Opened, Report};
+pub(crate) use reports::{By, Carrier, Closed, KnownPhone, Report};
 
 /// Connections that read at once.
 const READERS: u32 = 4;

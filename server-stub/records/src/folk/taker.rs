@@ -26,10 +26,19 @@ impl Folk {
         };
         let said =
             Said { device: &session.device_id, at: found.taken, name, session: Some(&session.evidence) };
-        let place = found.log_index.unsigned_abs();
+        self.judged(found.log_index.unsigned_abs(), &said, judge)
+    }
+
+    /// By the rules that were in force at a place of the log: where two versions were, either proves it.
+    pub(super) fn judged(
+        &self,
+        place: u64,
+        said: &Said<'_>,
+        judge: impl Fn(&Said<'_>, Option<&SignInRules>) -> Taker,
+    ) -> Result<Taker, FolkError> {
         let rules = self.history.lock().unwrap_or_else(PoisonError::into_inner).at(place)?;
-        let mut judged = rules.iter().map(|rules| judge(&said, rules.sign_in()));
-        let first = judged.next().unwrap_or_else(|| judge(&said, None));
+        let mut judged = rules.iter().map(|rules| judge(said, rules.sign_in()));
+        let first = judged.next().unwrap_or_else(|| judge(said, None));
         let proven = |taker: &Taker| matches!(taker, Taker::Proven(_));
         Ok(if proven(&first) { first } else { judged.find(proven).unwrap_or(first) })
     }

@@ -151,8 +151,8 @@ impl Index {
         rows.iter().map(|row| Ok((uint(row.try_get("idx")?)?, Jws::parse(row.try_get("jws")?)?))).collect()
     }
 
-    /// Takes in an act that had been rejected.
-    pub(crate) async fn readmit_act(&self, place: u64, noted: &Noted) -> Result<(), IndexError> {
+    /// Takes in an act or a phone's word that had been rejected.
+    pub(crate) async fn readmit_note(&self, place: u64, noted: &Noted) -> Result<(), IndexError> {
         let mut tx = self.pool.begin().await?;
         sqlx::query("DELETE FROM rejected WHERE log_index = ?").bind(int(place)).execute(&mut *tx).await?;
         write_note(&mut tx, place, noted).await?;

@@ -163,6 +163,18 @@ impl Index {
             .await?;
         row.map(|row| uint(row.try_get(0)?)).transpose()
     }
+
+    /// The same, with the serial number that the phone's hardware attested.
+    pub(crate) async fn enrolled_as(
+        &self,
+        device: &DeviceId,
+    ) -> Result<Option<(u64, Option<String>)>, IndexError> {
+        let row = sqlx::query("SELECT log_index, attested_serial FROM device WHERE device_id = ?")
+            .bind(device.as_str())
+            .fetch_optional(&self.pool)
+            .await?;
+        row.map(|row| Ok((uint(row.try_get(0)?)?, row.try_get(1)?))).transpose()
+    }
 }
 
 #[cfg(test)]

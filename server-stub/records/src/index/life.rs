@@ -1,7 +1,7 @@
 //! Acts, phones' words, and proposals with what was decided here.
 
 use gauze_attest::AppAttestKey;
-use gauze_wire::{DeviceId, DeviceStatus, Jws, ProposalId};
+use gauze_wire::{DeviceId, DeviceStatus, Jws, ProblemCode, ProposalId};
 use jiff::Timestamp;
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
@@ -78,6 +78,21 @@ impl Index {
         )
         .bind(kind)
         .bind(int(from))
+        .bind(limit)
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(|row| uint(row.try_get(0)?)).collect()
+    }
+
+    /// Places of whatever may be a report, at most `limit` from `from`, in order: acts, phones' reports, and what came from phones that are
+    /// not believed.
+    pub(crate) async fn reportable(&self, from: u64, limit: u32) -> Result<Vec<u64>, IndexError> {
+        let rows = sqlx::query(
+            "SELECT log_index FROM (SELECT log_index FROM note WHERE kind IN ('act', 'report') AND log_index >= ?1 \
+             UNION ALL SELECT log_index FROM rejected WHERE code = ?2 AND log_index >= ?1) ORDER BY log_index LIMIT ?3",
+        )
+        .bind(int(from))
+        .bind(ProblemCode::UnknownDevice.as_str())
         .bind(limit)
         .fetch_all(&self.pool)
         .await?;

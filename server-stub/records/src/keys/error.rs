@@ -72,6 +72,16 @@ pub enum KeysError {
         /// What is wrong with it.
         what: &'static str,
     },
+    /// No column, or more than one, has the heading that was named.
+    #[error("{} has no column “{column}”, or more than one; it has {headings}", file.display())]
+    NoColumn {
+        /// The file.
+        file: PathBuf,
+        /// What was named.
+        column: String,
+        /// Its headings.
+        headings: String,
+    },
     /// Not exactly one column holds serial numbers.
     #[error("{}: none, or more than one, of its columns is known to hold serial numbers: {headings}", file.display())]
     Column {
@@ -83,6 +93,14 @@ pub enum KeysError {
     /// The bundle does not say which gateway is meant.
     #[error("the bundle names several gateways, or not this one")]
     WhichGateway,
+    /// A file is no token of these keys.
+    #[error("{} is no enrolment token of these keys ({error})", file.display())]
+    Token {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        error: WireError,
+    },
     /// The file holds no certificate.
     #[error("{} holds no PEM certificate", .0.display())]
     NoCertificate(PathBuf),
@@ -90,12 +108,22 @@ pub enum KeysError {
     #[error("{0} serial numbers: a list holds 1 to 8000")]
     InventorySize(usize),
     /// A limit is broken.
-    #[error("line {line}: {error}")]
+    #[error("{}: line {line}: {error}", file.display())]
     Limit {
+        /// The file.
+        file: PathBuf,
         /// Which.
         error: WireError,
         /// The line of the field, from 1.
         line: usize,
+    },
+    /// A limit is broken of which no line can be told.
+    #[error("{}: {error}", file.display())]
+    Unfit {
+        /// The file.
+        file: PathBuf,
+        /// Which.
+        error: WireError,
     },
     /// Another limit is broken, or signing failed.
     #[error(transparent)]
@@ -121,11 +149,12 @@ impl Coded for KeysError {
             Self::Rollback { .. } => "rollback",
             Self::Hours | Self::Days => "token_too_long",
             Self::Table { .. } => "table_unreadable",
-            Self::Column { .. } => "column_unknown",
+            Self::Column { .. } | Self::NoColumn { .. } => "column_unknown",
             Self::InventorySize(_) => "inventory_size",
             Self::WhichGateway => "which_gateway",
+            Self::Token { .. } => "token_unusable",
             Self::NoCertificate(_) => "ca_invalid",
-            Self::Limit { .. } | Self::Wire(_) => "out_of_limits",
+            Self::Limit { .. } | Self::Unfit { .. } | Self::Wire(_) => "out_of_limits",
         }
     }
 
@@ -150,11 +179,17 @@ impl Coded for KeysError {
             Self::Hours => "Choose --hours between 1 and 24.",
             Self::Days => "Choose --days between 1 and 30.",
             Self::Table { .. } => "Export it again as CSV (UTF-8).",
+            Self::NoColumn { .. } => "Give --column one of these headings as it is written there.",
             Self::Column { .. } => "Name the column with --column HEADING.",
             Self::WhichGateway => "Name one of its gateways with --gateway.",
+            Self::Token { .. } => {
+                "Give the file that `token` or `token inventory` wrote with --out, and the --keys that it was signed with."
+            }
             Self::NoCertificate(_) => "Give the authority's PEM file with --ca.",
             Self::InventorySize(_) => "Check that the file is the management system's list of phones.",
-            Self::Limit { .. } | Self::Wire(_) => "Correct that field; docs/formats.md gives its limits.",
+            Self::Limit { .. } | Self::Unfit { .. } | Self::Wire(_) => {
+                "Correct that field; docs/formats.md gives its limits."
+            }
         }
     }
 }

@@ -129,7 +129,14 @@ fn serial_column(path: &Path, headings: &[String], column: Option<&str>) -> Resu
     let mut found = headings.iter().enumerate().filter(|(_, heading)| wanted(heading)).map(|(at, _)| at);
     match (found.next(), found.next()) {
         (Some(at), None) => Ok(at),
-        _ => Err(KeysError::Column { file: path.to_owned(), headings: headings.join(", ") }),
+        _ => Err(match column {
+            Some(column) => KeysError::NoColumn {
+                file: path.to_owned(),
+                column: column.to_owned(),
+                headings: headings.join(", "),
+            },
+            None => KeysError::Column { file: path.to_owned(), headings: headings.join(", ") },
+        }),
     }
 }
 
@@ -285,6 +292,15 @@ mod tests {
                 assert_eq!(read.unwrap_or_else(|error| panic!("{page}: {error}")), ["SN-1"], "{page}");
             }
         }
+    }
+
+    #[test]
+    fn a_column_that_was_named_and_is_not_there_is_told_with_those_that_are() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("phones.csv");
+        disk::replace(&path, b"Name,Serial number\na,SN-1\n", PRIVATE).unwrap();
+        let told = import(&[path], Some("Serial no.")).unwrap_err().to_string();
+        assert!(told.contains("no column “Serial no.”") && told.ends_with("Name, Serial number"), "{told}");
     }
 
     #[test]

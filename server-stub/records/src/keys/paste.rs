@@ -27,8 +27,9 @@ pub fn managed(keys: &KeyDir, asked: &Paste<'_>) -> Result<ManagedConfiguration,
     };
     let bundle =
         last_signed::<Bundle>(keys, BUNDLE_JWS)?.ok_or_else(|| KeysError::Missing(keys.path(BUNDLE_JWS)))?;
-    let jws = Jws::parse(text(asked.token)?.trim())?;
-    let token: Token = jws.verify_by(&bundle.policy_keys, &bundle.tenant)?;
+    let not_one = |error| KeysError::Token { file: asked.token.to_owned(), error };
+    let jws = Jws::parse(text(asked.token)?.trim()).map_err(not_one)?;
+    let token: Token = jws.verify_by(&bundle.policy_keys, &bundle.tenant).map_err(not_one)?;
     let gateway = match (asked.gateway, bundle.gateways.as_slice()) {
         (Some(url), _) => bundle.gateway(url).ok_or(KeysError::WhichGateway)?,
         (None, [only]) => only,

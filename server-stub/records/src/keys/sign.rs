@@ -1,6 +1,7 @@
 //! Signs bundles, policies and enrolment tokens.
 
-use std::path::Path;
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
 
 use gauze_seal::age::{Recipient, Recipients, RecipientsError};
 use gauze_wire::{Bundle, Jws, Name, Policy, Signed, Signer as _, Tenant, Token, TokenId, WireError};
@@ -16,19 +17,28 @@ use crate::entropy::random;
 pub const MAX_TOKEN_HOURS: u32 = 24;
 
 /// A file that somebody wrote, so that what is wrong with it can be told by field and line.
-struct Draft(String);
+struct Draft {
+    path: PathBuf,
+    text: String,
+}
 
 impl Draft {
     fn read(path: &Path) -> Result<Self, KeysError> {
         let text = String::from_utf8(disk::read(path)?);
-        Ok(Self(text.map_err(|_| KeysError::Malformed("it is not UTF-8".to_owned()))?))
+        let path = path.to_owned();
+        let text = text.map_err(|_| KeysError::Malformed(format!("{}: it is not UTF-8", path.display())))?;
+        Ok(Self { path, text })
+    }
+
+    fn malformed(&self, told: impl Display) -> KeysError {
+        KeysError::Malformed(format!("{}: {told}", self.path.display()))
     }
 
     /// Fills what may be left out, behind what is there, then reads strictly.
     fn complete<T: Signed>(&self, now: Timestamp) -> Result<T, KeysError> {
-        let malformed = |error: serde_json::Error| KeysError::Malformed(error.to_string());
-        let fields: Map<String, Value> = serde_json::from_str(&self.0).map_err(malformed)?;
-        let mut text = self.0.trim_end().strip_suffix('}').unwrap_or_default().to_owned();
+        let fields: Map<String, Value> =
+            serde_json::from_str(&self.text).map_err(|error| self.malformed(error))?;
+        let mut text = self.text.trim_end().strip_suffix('}').unwrap_or_default().to_owned();
         let mut comma = if fields.is_empty() { "" } else { "," };
         for (name, value) in defaults::<T>(now) {
             if !fields.contains_key(name) {
@@ -46,22 +56,23 @@ impl Draft {
                 } else {
                     ""
                 };
-                KeysError::Malformed(told + hint)
+                self.malformed(told + hint)
             })?;
-        typed(payload)
+        typed(payload).map_err(|_| self.malformed(format!("typ is not {}", T::TYP)))
     }
 
     /// The limit that `payload` breaks, with the line of its field.
     fn check<T: Signed>(&self, payload: &T) -> Result<(), KeysError> {
         let Err(error) = payload.holds() else { return Ok(()) };
         let (WireError::Field(field) | WireError::Expected { field, .. }) = error else {
-            return Err(error.into());
+            return Err(KeysError::Unfit { file: self.path.clone(), error });
         };
         let key = format!("\"{}\"", field.rsplit('.').next().unwrap_or(field));
-        match self.0.lines().position(|line| line.contains(&key)) {
-            Some(at) => Err(KeysError::Limit { error, line: at + 1 }),
-            None => Err(error.into()),
-        }
+        let file = self.path.clone();
+        Err(match self.text.lines().position(|line| line.contains(&key)) {
+            Some(at) => KeysError::Limit { file, error, line: at + 1 },
+            None => KeysError::Unfit { file, error },
+        })
     }
 }
 

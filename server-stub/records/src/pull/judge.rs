@@ -8,7 +8,7 @@ use std::sync::Arc;
 use gauze_attest::{Basis, Freshness, Lineage, verify_enrolment};
 use gauze_wire::{
     Act, Adoption, Body, DeviceId, DeviceStatus, Enrolment, FilingRefusal, Jws, Manifest, ProblemCode,
-    Reattestation, Signed as _, Void, Wiped,
+    Reattestation, Report, Signed as _, Void, Wiped,
 };
 
 use super::life::judge_act;
@@ -71,7 +71,9 @@ impl<G: GatewayPort> Puller<G> {
                 self.judge_manifest(trust, (place, jws), device, before).await
             }
             Act::TYP => Ok(judge_act(&by, &trust.tenant, jws)),
-            Wiped::TYP | Reattestation::TYP => self.judge_word(&by, &trust.tenant, jws, before).await,
+            Wiped::TYP | Reattestation::TYP | Report::TYP => {
+                self.judge_word(&by, &trust.tenant, jws, before).await
+            }
             _ => Ok(Judged::rejected(jws, ProblemCode::WrongType)),
         }
     }

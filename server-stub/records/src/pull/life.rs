@@ -1,10 +1,12 @@
-//! Judging devices' lives in the log: acts of the gateway, evidence shown again, phones' words that they were wiped.
+//! Judging devices' lives in the log: acts of the gateway, evidence shown again, phones' words that they were wiped and that something
+//! went wrong.
 
 use std::sync::Arc;
 
-use gauze_attest::{Fault, Presented, Shown, verify_attestation};
+use gauze_attest::{AppAttestKey, Fault, Presented, Shown, verify_attestation};
 use gauze_wire::{
-    Act, Deed, DeviceStatus, Enrolment, Jws, Name, ProblemCode, Reattestation, Signed as _, Tenant, Wiped,
+    Act, Deed, DeviceStatus, Enrolment, Jws, Name, ProblemCode, Reattestation, Report, Signed as _, Tenant,
+    Wiped,
 };
 
 use super::{PullError, Puller};
@@ -36,6 +38,16 @@ pub(super) fn judge_act(by: &[Arc<InForce>], tenant: &Tenant, jws: &Jws) -> Judg
     Judged::Noted(Box::new(Noted { kind: "act", device_id, status, former, proposed, app_attest: None }))
 }
 
+/// A phone's word, as the index keeps it.
+pub(super) fn noted_word(kind: &'static str, jws: &Jws, app_attest: Option<AppAttestKey>) -> Noted {
+    let device_id = Some(jws.kid().clone());
+    Noted { kind, device_id, status: None, former: None, proposed: None, app_attest }
+}
+
+pub(super) fn is_own_report(jws: &Jws, device: &KnownDevice, tenant: &Tenant) -> bool {
+    jws.verify::<Report>(&device.key, tenant).is_ok_and(|report| report.device_id == *jws.kid())
+}
+
 impl<G: GatewayPort> Puller<G> {
     /// A phone's own word: counts if its key signed it.
     pub(super) async fn judge_word(
@@ -50,6 +62,8 @@ impl<G: GatewayPort> Puller<G> {
         };
         let (kind, app_attest) = match jws.typ() {
             Wiped::TYP if jws.verify::<Wiped>(&device.key, tenant).is_ok() => ("wiped", None),
+            // Whatever it may do: what somebody says went wrong is heard from a revoked phone too.
+            Report::TYP if is_own_report(jws, &device, tenant) => ("report", None),
             Reattestation::TYP => {
                 let Ok(evidence) = jws.verify::<Reattestation>(&device.key, tenant) else {
                     return Ok(Judged::rejected(jws, ProblemCode::SignatureInvalid));
@@ -63,9 +77,7 @@ impl<G: GatewayPort> Puller<G> {
             }
             _ => return Ok(Judged::rejected(jws, ProblemCode::SignatureInvalid)),
         };
-        let device_id = Some(jws.kid().clone());
-        let noted = Noted { kind, device_id, status: None, former: None, proposed: None, app_attest };
-        Ok(Judged::Noted(Box::new(noted)))
+        Ok(Judged::Noted(Box::new(noted_word(kind, jws, app_attest))))
     }
 
     /// Evidence shown again, judged as the gateway should have: for the enrolled key and serial, at its own time.

@@ -205,8 +205,8 @@ impl<G: GatewayPort> Puller<G> {
             earlier: Earlier::default(),
             _lock: lock,
         };
-        // Before anybody goes over the acts in their order.
-        puller.acts_again(&trust.tenant).await?;
+        // Before anybody goes over what was noted in its order.
+        puller.notes_again(&trust.tenant).await?;
         Ok(puller)
     }
 

@@ -4,11 +4,12 @@
 //! Always: nothing is deleted; a sealed file leaves `sealed` only where the directory before accounts for these very bytes.
 
 mod command;
+mod reports;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use gauze_people::cases::{Cases, Crowd};
+use gauze_people::cases::{Cases, Crowd, Teller};
 use gauze_people::log::read_entries;
 use gauze_wire::{CaptureId, Deed, DeviceId, Digest, Manifest, ProposalId};
 use serde::Serialize;
@@ -18,7 +19,7 @@ use crate::coded::Coded;
 use crate::disk::{self, DiskError, PUBLIC, at};
 use crate::index::{Decided, Index, IndexError, Kind, Status};
 use crate::layout::{Layout, files_below, measure};
-use crate::list::{ListedAct, list_acts, list_devices};
+use crate::list::{ListedAct, list_acts, list_devices, list_reports};
 
 /// Why a restore was not finished.
 #[derive(Debug, thiserror::Error)]
@@ -104,7 +105,9 @@ pub async fn restored(data: &Path, former: &Path) -> Result<Restored, RestoredEr
     acts.retain(|act| !is_case(act, &cases, &counted));
     let enrolled: Vec<DeviceId> =
         list_devices(data).await?.into_iter().map(|phone| phone.device_id).collect();
-    let commands = command::commands(&acts, &tenant, &enrolled);
+    let mut commands = command::commands(&acts, &tenant, &enrolled);
+    let told = |told: (Teller, u64, &Digest)| is_told(&cases, &counted, told);
+    commands.extend(reports::remarks(list_reports(former).await?, &list_reports(data).await?, told));
     Ok(Restored { moved, erased, decided, acts, commands })
 }
 
@@ -222,8 +225,13 @@ async fn counted(cases: &Cases, old: &Index) -> Result<Vec<Crowd>, IndexError> {
 /// Whether an act reported what is a case here, or is counted in one: nobody has to say it again.
 fn is_case(act: &ListedAct, cases: &Cases, counted: &[Crowd]) -> bool {
     let Deed::Report { sealed } = &act.deed else { return false };
-    let of = |crowd: &Crowd| (crowd.from..crowd.to).contains(&act.log_index);
-    cases.has_sealed(&Digest::of(sealed.as_slice())) || counted.iter().any(of)
+    let sealed = Digest::of(sealed.as_slice());
+    is_told(cases, counted, (Teller::Operator, act.log_index, &sealed))
+}
+
+fn is_told(cases: &Cases, counted: &[Crowd], (teller, place, sealed): (Teller, u64, &Digest)) -> bool {
+    let of = |crowd: &Crowd| crowd.teller == teller && (crowd.from..crowd.to).contains(&place);
+    cases.has_sealed(teller, sealed) || counted.iter().any(of)
 }
 
 /// Whether one repeats the other: what is asked for again has another id.

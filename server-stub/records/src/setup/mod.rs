@@ -31,6 +31,8 @@ pub use managed::{default_gateway, kept_authority, write_managed};
 
 /// The certificate authority of a trial, or the copy of the hospital's own, in the keys directory.
 pub const CA: &str = "ca.pem";
+/// Hours that Google's list of revoked certificates may be old.
+const STATUS_LIST_HOURS: u32 = 24;
 /// Days since the oldest patch level that a phone may have, and how many more with a flag.
 const PATCH_DAYS: (u32, u32) = (90, 14);
 
@@ -151,8 +153,12 @@ fn recommend(setup: &Setup<'_>, policy: &mut Value) {
     if !setup.android.is_empty() {
         let rules = AndroidRules::for_apps(setup.android.clone());
         let (most, grace) = PATCH_DAYS;
-        policy["android"] =
-            json!(AndroidRules { max_patch_days: Some(most), patch_grace_days: grace, ..rules });
+        policy["android"] = json!(AndroidRules {
+            max_patch_days: Some(most),
+            patch_grace_days: grace,
+            status_list_hours: Some(STATUS_LIST_HOURS),
+            ..rules
+        });
     }
     if !setup.apple.is_empty() {
         policy["apple"] = json!(AppleRules::for_apps(setup.apple.clone()));

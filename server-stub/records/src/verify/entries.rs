@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gauze_wire::{
     Act, Adoption, Binding, Body, DeviceId, Enrolment, Filed, FilingRefusal, Jws, Manifest, Notes, PublicKey,
-    Reattestation, Refused, Signed as _, Token, Void, Wiped,
+    Reattestation, Refused, Report, Signed as _, Token, Void, Wiped,
 };
 
 use super::chains::Chains;
@@ -49,7 +49,7 @@ impl Audit<'_> {
                     Body::TYP | Void::TYP | Adoption::TYP => {
                         rows += u64::from(self.check_manifest(at, &jws, &devices, report).await?);
                     }
-                    Act::TYP | Wiped::TYP | Reattestation::TYP => {
+                    Act::TYP | Wiped::TYP | Reattestation::TYP | Report::TYP => {
                         let enrolled = devices.get(jws.kid()).filter(|(_, enrolled)| *enrolled < at);
                         let key = enrolled.map(|(key, _)| key);
                         self.life.check((at, &jws), key, (self.index, self.anchors), report).await?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use gauze_wire::{
-    Act, Deed, DeviceId, DeviceStatus, Digest, Jws, Policy, ProposalId, PublicKey, Reattestation,
+    Act, Deed, DeviceId, DeviceStatus, Digest, Jws, Policy, ProposalId, PublicKey, Reattestation, Report,
     Signed as _, Token, Wanted, WipeOrder, Wiped,
 };
 
@@ -55,6 +55,10 @@ impl Lives {
                 ("act", act, holds)
             }
             Wiped::TYP => ("wiped", None, device.is_some_and(|key| jws.verify::<Wiped>(key, tenant).is_ok())),
+            Report::TYP => {
+                let report = device.and_then(|key| jws.verify::<Report>(key, tenant).ok());
+                ("report", None, report.is_some_and(|report| report.device_id == *jws.kid()))
+            }
             _ => {
                 let holds = device.is_some_and(|key| jws.verify::<Reattestation>(key, tenant).is_ok());
                 ("reattestation", None, holds)

@@ -121,7 +121,7 @@ pub struct VerifyReport {
     pub receipts: u64,
     /// Acts of the gateway's operators checked.
     pub acts: u64,
-    /// Evidence shown again, and phones' words that they were wiped, checked.
+    /// Evidence shown again, and phones' words that they were wiped or that something went wrong, checked.
     pub words: u64,
     /// Checkpoints kept as evidence against the gateway.
     pub evidence: u64,

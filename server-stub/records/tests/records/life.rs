@@ -5,7 +5,8 @@ use gauze_records::pull::Approve;
 use gauze_records::{ChainState, Coded as _, list_acts, list_devices};
 use gauze_wire::{
     Act, Attestation, Bytes, Deed, DeviceStatus, Digest, Jws, Operator, Photos, Policy, ProblemCode,
-    ProposalId, Reason, Reattestation, Signed as _, SoftwareKey, Token, Wanted, WipeCause, WipeOrder, Wiped,
+    ProposalId, Reason, Reattestation, Report, ReportId, Signed as _, SoftwareKey, Token, Wanted, WipeCause,
+    WipeOrder, Wiped,
 };
 use serde_json::json;
 
@@ -105,6 +106,32 @@ async fn an_act_that_an_older_version_rejected_is_taken_in_unless_it_changes_wha
     acts(&hospital, Deed::Suspend { device_id: phone.id() });
     hospital.pass().await.unwrap();
     assert_eq!(rejected().await, [(1, "report")], "photos were judged without the other");
+}
+
+#[tokio::test]
+async fn a_phones_report_that_an_older_version_rejected_is_taken_in_where_it_holds() {
+    let hospital = Hospital::new();
+    let phone = Phone::enrolled(10, &hospital);
+    let report = Report {
+        v: 1,
+        typ: Report::TYP.into(),
+        tenant: hospital.tenant(),
+        device_id: phone.id(),
+        report_id: ReportId::make(&[1; 16]),
+        sealed: Bytes::new(*b"an age file").unwrap(),
+    };
+    hospital.gateway.log(&Jws::sign(&report, &phone.key).unwrap());
+    let stranger = SoftwareKey::from_bytes(&[77; 32]).unwrap();
+    hospital.gateway.log(&Jws::sign(&report, &stranger).unwrap());
+    hospital.pass().await.unwrap();
+    hospital.sql("UPDATE rejected SET code = 'wrong_type'").await;
+    hospital
+        .sql("INSERT INTO rejected SELECT log_index, device_id, 'wrong_type' FROM note WHERE kind = 'report'")
+        .await;
+    assert_eq!(hospital.sql("DELETE FROM note WHERE kind = 'report'").await, 1);
+    hospital.pass().await.unwrap();
+    let found = hospital.verify().await;
+    assert!(found.words == 1, "{found:?}");
 }
 
 #[tokio::test]

@@ -3,14 +3,14 @@
 
 use std::fs;
 
-use gauze_people::cases::{Carried, Kind};
+use gauze_people::cases::{Carried, Kind, Teller};
 use gauze_people::context::{self, ReasonCode};
 use gauze_records::access::open_log;
 use gauze_records::proposals::{Decider, list_proposals, refuse};
 use gauze_records::verify::{Verdict, verify};
 use gauze_records::{Coded as _, restored};
 use gauze_wire::{
-    Act, Bytes, Deed, Digest, Jws, Operator, Photos, ProposalId, Reason, SEALED_REPORT, Wanted,
+    Act, Bytes, Deed, Digest, Jws, Operator, Photos, ProposalId, Reason, Report, ReportId, Wanted,
 };
 
 use crate::fixture::{Hospital, Phone, copy, write};
@@ -148,12 +148,13 @@ async fn that_photos_were_to_go_with_a_phone_is_not_forgotten() {
 }
 
 /// A line of the access log by which this report became a case.
-async fn case_of(hospital: &Hospital, sealed: &Bytes<SEALED_REPORT>) {
+async fn case_of(hospital: &Hospital, teller: Teller, sealed: &[u8]) {
     let (data, keys, at) = (hospital.data(), hospital.keys(), hospital.now());
-    let sealed = Digest::of(sealed.as_slice());
+    let sealed = Digest::of(sealed);
     let made = tokio::task::spawn_blocking(move || {
         let log = open_log(&keys, &data, at).unwrap();
-        let report = Carried { kind: Kind::Breach, aware_at: at, made_at: at, sealed, said: None };
+        let report =
+            Carried { teller, kind: Kind::Breach, aware_at: at, made_at: Some(at), sealed, said: None };
         let reason = context::Reason { code: ReasonCode::Other, sealed_words: None };
         log.note_blocking(&report.event(reason, at).unwrap()).unwrap();
     });
@@ -179,7 +180,7 @@ async fn a_report_that_is_no_case_here_is_told_once_more_and_one_that_is_is_not(
     let commands = async || restored(&hospital.data(), &old).await.unwrap().commands;
     // Without an access log none is a case.
     assert_eq!(commands().await.len(), 2);
-    case_of(&hospital, &sealed(b"is a case")).await;
+    case_of(&hospital, Teller::Operator, b"is a case").await;
     let told = commands().await;
     let [told] = told.as_slice() else { panic!("{told:?}") };
     assert!(
@@ -190,6 +191,50 @@ async fn a_report_that_is_no_case_here_is_told_once_more_and_one_that_is_is_not(
     // Once the gateway has it again nothing is left.
     report("R. Osei", b"is none");
     hospital.pass().await.unwrap();
+    assert!(commands().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_phones_report_that_the_copy_does_not_know_is_told_unless_it_is_a_case_or_comes_again() {
+    let hospital = Hospital::new();
+    let phone = Phone::enrolled(10, &hospital);
+    hospital.pass().await.unwrap();
+    let copy = hospital.gateway.leaves();
+    let report = |name: u8, sealed: &[u8]| {
+        let report = Report {
+            v: 1,
+            typ: <Report as gauze_wire::Signed>::TYP.into(),
+            tenant: hospital.tenant(),
+            device_id: phone.id(),
+            report_id: ReportId::make(&[name; 16]),
+            sealed: Bytes::new(sealed.to_vec()).unwrap(),
+        };
+        Jws::sign(&report, &phone.key).unwrap()
+    };
+    hospital.gateway.log(&report(1, b"is a case"));
+    hospital.gateway.log(&report(2, b"is none"));
+    hospital.pass().await.unwrap();
+    assert_eq!(hospital.verify().await.words, 2);
+    hospital.gateway.set_leaves(copy);
+    let old = begin_anew(&hospital);
+    hospital.pass().await.unwrap();
+    let commands = async || restored(&hospital.data(), &old).await.unwrap().commands;
+    assert_eq!(commands().await.len(), 2);
+    // An act with the same bytes is another's word.
+    case_of(&hospital, Teller::Operator, b"is none").await;
+    case_of(&hospital, Teller::Phone, b"is a case").await;
+    let told = commands().await;
+    let [told] = told.as_slice() else { panic!("{told:?}") };
+    assert!(
+        told.starts_with(&format!("# entry 2 of the log before is a report of the phone {}", phone.id())),
+        "{told}"
+    );
+    let found = hospital.verify().await;
+    assert!(found.ok && found.words == 0, "{found:?}");
+    hospital.gateway.log(&report(2, b"is none"));
+    hospital.pass().await.unwrap();
+    let found = hospital.verify().await;
+    assert!(found.ok && found.words == 1, "{found:?}");
     assert!(commands().await.is_empty());
 }
 

@@ -243,6 +243,30 @@ extension QueueReport {
     }
 }
 
+extension GauzeLogic.WentWrong {
+    func toCore() -> GauzeBridge.WentWrong {
+        let happened: GauzeBridge.Happened =
+            switch kind {
+            case .breach: .breach
+            case .nearMiss: .nearMiss
+            }
+        let noticed = noticedAt.flatMap { try? Date($0, strategy: .iso8601) }
+        return GauzeBridge.WentWrong(
+            kind: happened, what: what, whose: whose, photo: photo,
+            noticedAt: noticed.map { Int64($0.timeIntervalSince1970) * 1000 }
+        )
+    }
+}
+
+extension GauzeBridge.WaitingReport {
+    func toApp() -> GauzeLogic.WaitingReport {
+        GauzeLogic.WaitingReport(
+            id: reportId, writtenAt: writtenAt.map(Wordings.instant(ofMillis:)), sent: sent,
+            waiting: trouble.map { describe(trouble: $0).code }
+        )
+    }
+}
+
 extension WoundView {
     func toApp() -> Wound { Wound(id: wound, site: site?.toApp(), namedAt: Wordings.instant(ofMillis: namedAt), newest: newest) }
 }

@@ -89,6 +89,12 @@ public final class RustCore: GauzeLogic.Core {
 
     public func discard(_ id: String) -> Outcome<Void> { tried { try client.discard(id: id) } }
 
+    public func report(_ said: GauzeLogic.WentWrong) -> Outcome<Void> {
+        tried { _ = try client.report(said: said.toCore()) }
+    }
+
+    public func reports() -> [GauzeLogic.WaitingReport] { client.reports().map { $0.toApp() } }
+
     public func send(asked: Bool) async -> Outcome<Sent> {
         await tried { try await client.queue().run(asked: asked).toApp() }
     }

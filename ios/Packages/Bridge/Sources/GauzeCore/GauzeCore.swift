@@ -1016,6 +1016,17 @@ public protocol ClientProtocol: AnyObject, Sendable {
     func queue()  -> UploadQueue
 
     /**
+     * Keeps what went wrong, sealed to the hospital: it goes with the next run of the queue. Needs no network and nobody signed in. Blocks
+     * until it is durable.
+     */
+    func report(said: WentWrong) throws  -> WaitingReport
+
+    /**
+     * What was reported here and the hospital does not have yet, oldest first.
+     */
+    func reports()  -> [WaitingReport]
+
+    /**
      * Looking at photos on this phone.
      */
     func review()  -> Review
@@ -1311,6 +1322,32 @@ open func queue() -> UploadQueue  {
     return try!  FfiConverterTypeUploadQueue_lift(try! rustCall() {
         uniffiCallStatus in
     uniffi_gauze_fn_method_client_queue(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Keeps what went wrong, sealed to the hospital: it goes with the next run of the queue. Needs no network and nobody signed in. Blocks
+     * until it is durable.
+     */
+open func report(said: WentWrong)throws  -> WaitingReport  {
+    return try  FfiConverterTypeWaitingReport_lift(try rustCallWithError(FfiConverterTypeClientError_lift) {
+        uniffiCallStatus in
+    uniffi_gauze_fn_method_client_report(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeWentWrong_lower(said),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * What was reported here and the hospital does not have yet, oldest first.
+     */
+open func reports() -> [WaitingReport]  {
+    return try!  FfiConverterSequenceTypeWaitingReport.lift(try! rustCall() {
+        uniffiCallStatus in
+    uniffi_gauze_fn_method_client_reports(
             self.uniffiCloneHandle(),uniffiCallStatus
     )
 })
@@ -6100,6 +6137,10 @@ public struct QueueReport: Equatable, Hashable {
      */
     public let stopped: [Stopped]
     /**
+     * Reports of what went wrong that are still on the phone.
+     */
+    public let reports: UInt64
+    /**
      * Whether the run ended because the gateway did not answer, twice in a row: the photos behind were not tried.
      */
     public let gatewaySilent: Bool
@@ -6124,6 +6165,9 @@ public struct QueueReport: Equatable, Hashable {
          * Photos that did not move.
          */stopped: [Stopped],
         /**
+         * Reports of what went wrong that are still on the phone.
+         */reports: UInt64,
+        /**
          * Whether the run ended because the gateway did not answer, twice in a row: the photos behind were not tried.
          */gatewaySilent: Bool,
         /**
@@ -6133,6 +6177,7 @@ public struct QueueReport: Equatable, Hashable {
         self.filed = filed
         self.refused = refused
         self.stopped = stopped
+        self.reports = reports
         self.gatewaySilent = gatewaySilent
         self.nextAtMs = nextAtMs
     }
@@ -6157,6 +6202,7 @@ public struct FfiConverterTypeQueueReport: FfiConverterRustBuffer {
                 filed: FfiConverterSequenceTypeCaptureId.read(from: &buf),
                 refused: FfiConverterUInt64.read(from: &buf),
                 stopped: FfiConverterSequenceTypeStopped.read(from: &buf),
+                reports: FfiConverterUInt64.read(from: &buf),
                 gatewaySilent: FfiConverterBool.read(from: &buf),
                 nextAtMs: FfiConverterOptionInt64.read(from: &buf)
         )
@@ -6167,6 +6213,7 @@ public struct FfiConverterTypeQueueReport: FfiConverterRustBuffer {
         FfiConverterSequenceTypeCaptureId.write(value.filed, into: &buf)
         FfiConverterUInt64.write(value.refused, into: &buf)
         FfiConverterSequenceTypeStopped.write(value.stopped, into: &buf)
+        FfiConverterUInt64.write(value.reports, into: &buf)
         FfiConverterBool.write(value.gatewaySilent, into: &buf)
         FfiConverterOptionInt64.write(value.nextAtMs, into: &buf)
     }
@@ -6706,6 +6753,10 @@ public struct StatusView: Equatable, Hashable {
      */
     public let refused: UInt64
     /**
+     * Reports of what went wrong that the hospital does not have yet.
+     */
+    public let reports: UInt64
+    /**
      * Damaged ones that were set aside.
      */
     public let quarantined: UInt64
@@ -6764,6 +6815,9 @@ public struct StatusView: Equatable, Hashable {
          * Photos the hospital refused.
          */refused: UInt64,
         /**
+         * Reports of what went wrong that the hospital does not have yet.
+         */reports: UInt64,
+        /**
          * Damaged ones that were set aside.
          */quarantined: UInt64,
         /**
@@ -6788,6 +6842,7 @@ public struct StatusView: Equatable, Hashable {
         self.tooManyUnsent = tooManyUnsent
         self.stored = stored
         self.refused = refused
+        self.reports = reports
         self.quarantined = quarantined
         self.unreadable = unreadable
         self.storageTrouble = storageTrouble
@@ -6822,6 +6877,7 @@ public struct FfiConverterTypeStatusView: FfiConverterRustBuffer {
                 tooManyUnsent: FfiConverterOptionTypeAdvice.read(from: &buf),
                 stored: FfiConverterUInt64.read(from: &buf),
                 refused: FfiConverterUInt64.read(from: &buf),
+                reports: FfiConverterUInt64.read(from: &buf),
                 quarantined: FfiConverterUInt64.read(from: &buf),
                 unreadable: FfiConverterUInt64.read(from: &buf),
                 storageTrouble: FfiConverterOptionTypeAdvice.read(from: &buf),
@@ -6842,6 +6898,7 @@ public struct FfiConverterTypeStatusView: FfiConverterRustBuffer {
         FfiConverterOptionTypeAdvice.write(value.tooManyUnsent, into: &buf)
         FfiConverterUInt64.write(value.stored, into: &buf)
         FfiConverterUInt64.write(value.refused, into: &buf)
+        FfiConverterUInt64.write(value.reports, into: &buf)
         FfiConverterUInt64.write(value.quarantined, into: &buf)
         FfiConverterUInt64.write(value.unreadable, into: &buf)
         FfiConverterOptionTypeAdvice.write(value.storageTrouble, into: &buf)
@@ -7089,6 +7146,194 @@ public func FfiConverterTypeTransferPlan_lift(_ buf: RustBuffer) throws -> Trans
 #endif
 public func FfiConverterTypeTransferPlan_lower(_ value: TransferPlan) -> RustBuffer {
     return FfiConverterTypeTransferPlan.lower(value)
+}
+
+
+/**
+ * A report that is on the phone until the hospital has it.
+ */
+public struct WaitingReport: Equatable, Hashable {
+    /**
+     * Its name.
+     */
+    public let reportId: ReportId
+    /**
+     * When it was written, in milliseconds since 1970; nothing where its file cannot be read.
+     */
+    public let writtenAt: Timestamp?
+    /**
+     * Whether the gateway has it, and the hospital has not said so yet. Known in this process alone.
+     */
+    public let sent: Bool
+    /**
+     * What stops it, if anything does.
+     */
+    public let trouble: Trouble?
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Its name.
+         */reportId: ReportId,
+        /**
+         * When it was written, in milliseconds since 1970; nothing where its file cannot be read.
+         */writtenAt: Timestamp?,
+        /**
+         * Whether the gateway has it, and the hospital has not said so yet. Known in this process alone.
+         */sent: Bool,
+        /**
+         * What stops it, if anything does.
+         */trouble: Trouble?) {
+        self.reportId = reportId
+        self.writtenAt = writtenAt
+        self.sent = sent
+        self.trouble = trouble
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension WaitingReport: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeWaitingReport: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> WaitingReport {
+        return
+            try WaitingReport(
+                reportId: FfiConverterTypeReportId.read(from: &buf),
+                writtenAt: FfiConverterOptionTypeTimestamp.read(from: &buf),
+                sent: FfiConverterBool.read(from: &buf),
+                trouble: FfiConverterOptionTypeTrouble.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: WaitingReport, into buf: inout [UInt8]) {
+        FfiConverterTypeReportId.write(value.reportId, into: &buf)
+        FfiConverterOptionTypeTimestamp.write(value.writtenAt, into: &buf)
+        FfiConverterBool.write(value.sent, into: &buf)
+        FfiConverterOptionTypeTrouble.write(value.trouble, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeWaitingReport_lift(_ buf: RustBuffer) throws -> WaitingReport {
+    return try FfiConverterTypeWaitingReport.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeWaitingReport_lower(_ value: WaitingReport) -> RustBuffer {
+    return FfiConverterTypeWaitingReport.lower(value)
+}
+
+
+/**
+ * What somebody says that went wrong. It may name a patient.
+ */
+public struct WentWrong: Equatable, Hashable {
+    /**
+     * Whether it happened.
+     */
+    public let kind: Happened
+    /**
+     * What: 1 to 2048 bytes of UTF-8.
+     */
+    public let what: String
+    /**
+     * Whose photos or data: one line of at most 200 bytes of UTF-8; empty where that is not known.
+     */
+    public let whose: String
+    /**
+     * The photo that it is about.
+     */
+    public let photo: CaptureId?
+    /**
+     * When somebody noticed, in milliseconds since 1970; now where it is absent.
+     */
+    public let noticedAt: Timestamp?
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Whether it happened.
+         */kind: Happened,
+        /**
+         * What: 1 to 2048 bytes of UTF-8.
+         */what: String,
+        /**
+         * Whose photos or data: one line of at most 200 bytes of UTF-8; empty where that is not known.
+         */whose: String,
+        /**
+         * The photo that it is about.
+         */photo: CaptureId?,
+        /**
+         * When somebody noticed, in milliseconds since 1970; now where it is absent.
+         */noticedAt: Timestamp?) {
+        self.kind = kind
+        self.what = what
+        self.whose = whose
+        self.photo = photo
+        self.noticedAt = noticedAt
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension WentWrong: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeWentWrong: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> WentWrong {
+        return
+            try WentWrong(
+                kind: FfiConverterTypeHappened.read(from: &buf),
+                what: FfiConverterString.read(from: &buf),
+                whose: FfiConverterString.read(from: &buf),
+                photo: FfiConverterOptionTypeCaptureId.read(from: &buf),
+                noticedAt: FfiConverterOptionTypeTimestamp.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: WentWrong, into buf: inout [UInt8]) {
+        FfiConverterTypeHappened.write(value.kind, into: &buf)
+        FfiConverterString.write(value.what, into: &buf)
+        FfiConverterString.write(value.whose, into: &buf)
+        FfiConverterOptionTypeCaptureId.write(value.photo, into: &buf)
+        FfiConverterOptionTypeTimestamp.write(value.noticedAt, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeWentWrong_lift(_ buf: RustBuffer) throws -> WentWrong {
+    return try FfiConverterTypeWentWrong.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeWentWrong_lower(_ value: WentWrong) -> RustBuffer {
+    return FfiConverterTypeWentWrong.lower(value)
 }
 
 
@@ -8788,6 +9033,81 @@ public func FfiConverterTypeFraming_lift(_ buf: RustBuffer) throws -> Framing {
 #endif
 public func FfiConverterTypeFraming_lower(_ value: Framing) -> RustBuffer {
     return FfiConverterTypeFraming.lower(value)
+}
+
+
+
+/**
+ * Whether it happened.
+ */
+
+public enum Happened: Equatable, Hashable {
+
+    /**
+     * It did: somebody saw, changed or lost what they should not have.
+     */
+    case breach
+    /**
+     * It nearly did.
+     */
+    case nearMiss
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension Happened: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeHappened: FfiConverterRustBuffer {
+    typealias SwiftType = Happened
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Happened {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .breach
+
+        case 2: return .nearMiss
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: Happened, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case .breach:
+            writeInt(&buf, Int32(1))
+
+
+        case .nearMiss:
+            writeInt(&buf, Int32(2))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeHappened_lift(_ buf: RustBuffer) throws -> Happened {
+    return try FfiConverterTypeHappened.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeHappened_lower(_ value: Happened) -> RustBuffer {
+    return FfiConverterTypeHappened.lower(value)
 }
 
 
@@ -10711,6 +11031,30 @@ fileprivate struct FfiConverterOptionTypeSignInMode: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterOptionTypeTrouble: FfiConverterRustBuffer {
+    typealias SwiftType = Trouble?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeTrouble.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeTrouble.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterOptionTypeCaptureId: FfiConverterRustBuffer {
     typealias SwiftType = CaptureId?
 
@@ -11249,6 +11593,31 @@ fileprivate struct FfiConverterSequenceTypeSystemTransfer: FfiConverterRustBuffe
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterSequenceTypeWaitingReport: FfiConverterRustBuffer {
+    typealias SwiftType = [WaitingReport]
+
+    public static func write(_ value: [WaitingReport], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeWaitingReport.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [WaitingReport] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [WaitingReport]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeWaitingReport.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterSequenceTypeWoundView: FfiConverterRustBuffer {
     typealias SwiftType = [WoundView]
 
@@ -11732,6 +12101,46 @@ public func FfiConverterTypeProblemCode_lower(_ value: ProblemCode) -> RustBuffe
 
 
 
+public typealias ReportId = String
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeReportId: FfiConverter {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> ReportId {
+        return try FfiConverterString.read(from: &buf)
+    }
+
+    public static func write(_ value: ReportId, into buf: inout [UInt8]) {
+        return FfiConverterString.write(value, into: &buf)
+    }
+
+    public static func lift(_ value: RustBuffer) throws -> ReportId {
+        return try FfiConverterString.lift(value)
+    }
+
+    public static func lower(_ value: ReportId) -> RustBuffer {
+        return FfiConverterString.lower(value)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeReportId_lift(_ value: RustBuffer) throws -> ReportId {
+    return try FfiConverterTypeReportId.lift(value)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeReportId_lower(_ value: ReportId) -> RustBuffer {
+    return FfiConverterTypeReportId.lower(value)
+}
+
+
+
 public typealias SeriesId = String
 
 #if swift(>=5.8)
@@ -12171,6 +12580,12 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_gauze_checksum_method_client_queue() != 32389) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_gauze_checksum_method_client_report() != 18771) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_gauze_checksum_method_client_reports() != 43409) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_gauze_checksum_method_client_review() != 43403) {

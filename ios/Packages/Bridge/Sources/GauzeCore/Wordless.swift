@@ -37,4 +37,6 @@ extension SystemTransfer: Wordless {}
 extension TransferEnd: Wordless {}
 extension TransferPlan: Wordless {}
 extension Vouching: Wordless {}
+extension WaitingReport: Wordless {}
+extension WentWrong: Wordless {}
 extension WoundView: Wordless {}

@@ -19,7 +19,7 @@ import Testing
     )
     private static let stopped = Stopped(captureId: needle, trouble: .offline)
     private static let report = QueueReport(
-        stored: 0, filed: [needle], refused: 0, stopped: [stopped], gatewaySilent: false, nextAtMs: nil
+        stored: 0, filed: [needle], refused: 0, stopped: [stopped], reports: 0, gatewaySilent: false, nextAtMs: nil
     )
     private static let transfer = SystemTransfer(captureId: needle, url: needle, file: needle, size: 1)
     private static let fence = Fence(id: needle, verdict: .inside, sure: 1)
@@ -53,11 +53,13 @@ import Testing
         report, shown, SignInPage(url: needle, redirectUri: needle), site, siteChoice,
         StatusView(
             deviceId: needle, gateway: needle, ward: needle, bundleVersion: 1, bundleStale: false, policyVersion: 1, trustRefused: advice,
-            lastSeq: 1, unsent: 1, tooManyUnsent: advice, stored: 1, refused: 1, quarantined: 1, unreadable: 1, storageTrouble: advice,
+            lastSeq: 1, unsent: 1, tooManyUnsent: advice, stored: 1, refused: 1, reports: 1, quarantined: 1, unreadable: 1, storageTrouble: advice,
             reviewDenied: needle
         ),
         stopped, transfer, TransferEnd.answered(status: 200, body: bytes), TransferPlan(transfers: [transfer], report: report),
-        Vouching.only([bytes]), WoundView(wound: needle, site: site, namedAt: 0, newest: needle),
+        Vouching.only([bytes]), WaitingReport(reportId: needle, writtenAt: 0, sent: false, trouble: nil),
+        WentWrong(kind: .breach, what: needle, whose: needle, photo: needle, noticedAt: 0),
+        WoundView(wound: needle, site: site, namedAt: 0, newest: needle),
     ]
 
     private func dumped(_ value: Any) -> String {

@@ -60,6 +60,14 @@ final class Around {
             case "patients":
                 let patients = value.list.compactMap { readPatient($0, .worklist) }
                 core.state { $0.patients = patients }
+            case "reports":
+                let reports = value.list.map {
+                    WaitingReport(
+                        id: $0["id"].text ?? "", writtenAt: $0["written_at"].text, sent: $0["sent"].bool,
+                        waiting: $0["waiting"].text
+                    )
+                }
+                core.state { $0.reports = reports }
             case "photos":
                 let photos = try value.list.map(photo)
                 core.state { $0.photos = photos }
@@ -284,10 +292,29 @@ final class Around {
     }
 
     private func incident(_ given: Json) -> Driven {
-        Driven(IncidentPresenter(core, core, .gmt, support: given["support"].text, work), json) { name, with in
+        let presenter = IncidentPresenter(
+            Ways(core, core, core), .gmt, phone, support: given["support"].text, work
+        ) { self.told("kept") }
+        return Driven(presenter, json) { name, with in
+            let text = with.first?.text ?? ""
             switch name {
-            case "choose": .choose(try with[0] == .null ? nil : with[0].named())
-            case "discard": .discard(id: with[0].text ?? "")
+            case "choose": return .choose(try with[0] == .null ? nil : with[0].named())
+            case "discard": return .discard(id: text)
+            case "look": return .look
+            case "tell": return .tell(open: with[0].bool)
+            case "kind":
+                let kind: Happened = try with[0].named()
+                return .write { $0.kind = kind }
+            case "what": return .write { $0.what = text }
+            case "whose": return .write { $0.whose = text }
+            case "noticed":
+                let noticed: Noticed = try with[0].named()
+                return .write { $0.noticed = noticed }
+            case "day": return .write { $0.day = text }
+            case "photo":
+                let photo = with[0].text
+                return .write { $0.photo = photo }
+            case "send": return .send
             default: throw Unknown(what: name)
             }
         }

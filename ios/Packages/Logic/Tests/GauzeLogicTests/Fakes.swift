@@ -29,6 +29,7 @@ final class FakeCore: Core {
         var unlocked = false
         var photos: [Photo] = []
         var patients: [Patient] = []
+        var reports: [WaitingReport] = []
         var mode: SignInMode?
         var signedIn: String?
         var series = "series"
@@ -119,6 +120,16 @@ final class FakeCore: Core {
         tell("discard", .text(id))
         return answer { $0.photos.removeAll { $0.id == id } }
     }
+
+    func report(_ said: WentWrong) -> Outcome<Void> {
+        tell("report", json(said))
+        return answer { state in
+            let id = "report-\(state.reports.count)"
+            state.reports.append(WaitingReport(id: id, writtenAt: "2026-11-29T09:12:00Z", sent: false))
+        }
+    }
+
+    func reports() -> [WaitingReport] { state.now.reports }
 
     func send(asked: Bool) async -> Outcome<Sent> {
         tell("send", .bool(asked))

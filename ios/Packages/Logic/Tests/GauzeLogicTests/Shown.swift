@@ -184,7 +184,27 @@ func json(_ state: ReviewState) -> Json {
 func json(_ state: IncidentState) -> Json {
     [
         "chosen": .of(state.chosen.map { name($0) }), "waiting": .list(state.waiting.map { json($0) }),
-        "support": .of(state.support), "said": json(state.said),
+        "support": .of(state.support), "said": json(state.said), "form": state.form.map { json($0) } ?? .null,
+        "reports": .list(state.reports.map { json($0) }),
+    ]
+}
+
+func json(_ form: ReportForm) -> Json {
+    [
+        "kind": .of(form.kind.map { name($0) }), "what": .text(form.what), "whose": .text(form.whose),
+        "noticed": .text(name(form.noticed)), "day": .text(form.day), "photo": .of(form.photo),
+        "photos": .list(form.photos.map { .text($0.id) }), "fault": json(form.fault), "sending": .bool(form.sending),
+    ]
+}
+
+func json(_ report: ReportItem) -> Json {
+    ["id": .text(report.id), "written": json(report.written), "state": json(report.state), "why": json(report.why)]
+}
+
+func json(_ said: WentWrong) -> Json {
+    [
+        "kind": .text(name(said.kind)), "what": .text(said.what), "whose": .text(said.whose), "photo": .of(said.photo),
+        "noticed_at": .of(said.noticedAt),
     ]
 }
 

@@ -28,6 +28,8 @@ import Testing
             CameraEvent.read("9990000042"), KeptPhoto("1", nil, Picture(Data("Zzyzx".utf8))), Wordings.born("1945-07-14", Day(samplePatient)),
             Fix(latitude: 9990000042, longitude: 1945, accuracy: 1945, age: 1945, mock: false, utcOffset: 0),
             LocationEvent.found(Fix(latitude: 9990000042, longitude: 1945, accuracy: 1945, age: 1945, mock: false, utcOffset: 0)),
+            WentWrong(kind: .breach, what: "Zzyzx", whose: "Quillonbert", photo: nil, noticedAt: nil),
+            ReportForm(what: "Zzyzx", whose: "Quillonbert"), IncidentEvent.write { $0.what = "Zzyzx" },
             Transfer(photo: "1", url: "https://g/v1/transfers/Zzyzx", file: "f", bytes: 1),
         ]
         let states: [Any] = [

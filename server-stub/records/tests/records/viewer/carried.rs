@@ -3,7 +3,7 @@
 use std::io::Read as _;
 
 use axum::http::StatusCode;
-use gauze_people::cases::A_DAY;
+use gauze_people::cases::{A_DAY, Reporter, Teller};
 use gauze_people::log::{Entry, Happening, What};
 use gauze_people::person::Role;
 use gauze_records::evidence::verify;
@@ -85,7 +85,7 @@ async fn a_report_that_the_gateway_carried_becomes_a_case_with_its_clock() {
     let [number] = numbers.as_slice() else { panic!("{numbers:?}") };
     let cases = ward.office.remembered().cases;
     let case = cases.get(*number).unwrap();
-    assert_eq!(case.by, None, "nobody of the hospital's people reported it");
+    assert_eq!(case.by, Reporter::Carried(Teller::Operator), "nobody of the hospital's people reported it");
     assert_eq!(case.aware_at, ward.hospital.now() - SignedDuration::from_hours(20));
     assert!(case.runs() && case.left(ward.hospital.now()) == SignedDuration::from_hours(52));
     let officer = officer(&ward);

@@ -16,11 +16,11 @@ use crate::fixture::{Edit, Hospital, Phone};
 use crate::folk::{text, told};
 use crate::issuer::{Account, Asked, Issuer};
 
-const SALT: [u8; 32] = [9; 32];
+pub const SALT: [u8; 32] = [9; 32];
 const BACK: &str = "org.gauze.app:/signed-in";
 
 /// What the provider signs for a phone on which Alex signs in.
-fn token(issuer: &Issuer, device: &DeviceId, hospital: &Hospital) -> String {
+pub fn token(issuer: &Issuer, device: &DeviceId, hospital: &Hospital) -> String {
     let (now, verifier) = (hospital.now().as_second(), "v".repeat(43));
     let challenge = BASE64_URL_SAFE_NO_PAD.encode(Digest::of(verifier.as_bytes()).0);
     let query = [
@@ -52,7 +52,7 @@ fn take(phone: &mut Phone, hospital: &Hospital, name: Option<&str>, token: Optio
     hospital.gateway.take(&photo);
 }
 
-fn hospital() -> Hospital {
+pub fn hospital() -> Hospital {
     let hospital = Hospital::new();
     hospital.sign_policy(|policy| {
         policy["version"] = json!(7);

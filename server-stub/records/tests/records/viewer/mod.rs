@@ -15,6 +15,7 @@ pub mod links;
 mod links_browser;
 mod notices;
 mod pages;
+mod phones;
 mod policies;
 mod putting_right;
 mod roles;

@@ -512,6 +512,16 @@ RustBuffer uniffi_gauze_fn_method_client_preview_from(uint64_t ptr, RustBuffer i
 uint64_t uniffi_gauze_fn_method_client_queue(uint64_t ptr, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_REPORT
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_REPORT
+RustBuffer uniffi_gauze_fn_method_client_report(uint64_t ptr, RustBuffer said, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_REPORTS
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_REPORTS
+RustBuffer uniffi_gauze_fn_method_client_reports(uint64_t ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_REVIEW
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_REVIEW
 uint64_t uniffi_gauze_fn_method_client_review(uint64_t ptr, RustCallStatus *_Nonnull out_status
@@ -1278,6 +1288,18 @@ uint16_t uniffi_gauze_checksum_method_client_preview_from(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_QUEUE
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_QUEUE
 uint16_t uniffi_gauze_checksum_method_client_queue(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_REPORT
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_REPORT
+uint16_t uniffi_gauze_checksum_method_client_report(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_REPORTS
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_REPORTS
+uint16_t uniffi_gauze_checksum_method_client_reports(void
 
 );
 #endif

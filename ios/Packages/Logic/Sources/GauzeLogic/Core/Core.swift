@@ -259,6 +259,51 @@ public protocol Reviewing: Sendable {
     func patients() -> Outcome<[Patient]>
 }
 
+/// Whether it happened.
+public enum Happened: Sendable, CaseIterable {
+    case breach, nearMiss
+}
+
+/// What somebody says that went wrong. `whose` is empty where that is not known, `noticedAt` is RFC 3339 and nil for now.
+public struct WentWrong: Sendable, Equatable, Unspoken {
+    public let kind: Happened
+    public let what: String
+    public let whose: String
+    public let photo: String?
+    public let noticedAt: String?
+
+    public init(kind: Happened, what: String, whose: String, photo: String?, noticedAt: String?) {
+        self.kind = kind
+        self.what = what
+        self.whose = whose
+        self.photo = photo
+        self.noticedAt = noticedAt
+    }
+}
+
+/// A report that is on this phone until the hospital has it; `sent`: the gateway has it already.
+public struct WaitingReport: Sendable, Equatable {
+    public let id: String
+    public let writtenAt: String?
+    public let sent: Bool
+    public let waiting: String?
+
+    public init(id: String, writtenAt: String?, sent: Bool, waiting: String? = nil) {
+        self.id = id
+        self.writtenAt = writtenAt
+        self.sent = sent
+        self.waiting = waiting
+    }
+}
+
+public protocol Reporting: Sendable {
+    /// Kept, sealed, once this is done.
+    func report(_ said: WentWrong) -> Outcome<Void>
+
+    /// The oldest first.
+    func reports() -> [WaitingReport]
+}
+
 public protocol Sending: Sendable {
     /// The newest photos first.
     func photos(_ most: Int) -> Outcome<[Photo]>
@@ -303,4 +348,4 @@ public protocol SigningIn: Sendable {
 }
 
 /// The whole core as the screens see it.
-public protocol Core: Enrolling, Capturing, Reviewing, Sending, SigningIn, Locating {}
+public protocol Core: Enrolling, Capturing, Reviewing, Sending, Reporting, SigningIn, Locating {}

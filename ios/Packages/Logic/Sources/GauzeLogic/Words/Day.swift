@@ -43,6 +43,20 @@ public struct Day: Sendable, Equatable, Comparable {
     /// `1945-07-14`
     public var iso: String { String(format: "%04d-%02d-%02d", year, month, day) }
 
+    /// The day before.
+    var before: Day {
+        let before = Self.calendar.date(byAdding: .day, value: -1, to: date) ?? date
+        return Day(before, in: .gmt)
+    }
+
+    /// Its first moment in `zone`.
+    func begins(in zone: TimeZone) -> Date {
+        var calendar = Self.calendar
+        calendar.timeZone = zone
+        let noon = DateComponents(year: year, month: month, day: day, hour: 12)
+        return calendar.startOfDay(for: calendar.date(from: noon) ?? date)
+    }
+
     public static func < (one: Day, other: Day) -> Bool {
         (one.year, one.month, one.day) < (other.year, other.month, other.day)
     }

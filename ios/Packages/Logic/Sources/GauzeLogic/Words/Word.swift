@@ -50,7 +50,11 @@ public enum Word: Sendable, CaseIterable {
     // incident
     case incidentTitle, incidentBody, incidentWrongPatient, incidentWrongPatientDo, incidentSeen, incidentSeenDo,
         incidentNotSent, incidentNotSentDo, incidentPhoneLost, incidentPhoneLostDo, incidentConsent, incidentConsentDo,
-        incidentContact, incidentNoContact, incidentDiscard, incidentDiscarded
+        incidentContact, incidentNoContact, incidentDiscard, incidentDiscarded, incidentTell
+    // report
+    case reportTitle, reportLead, reportKind, reportBreach, reportNearMiss, reportKindMissing, reportWhat, reportWhatHint,
+        reportWhose, reportWhoseHint, reportNoticed, reportNow, reportToday, reportYesterday, reportEarlier, reportDay,
+        reportDayWrong, reportPhoto, reportNoPhoto, reportSend, reportKept, reportMine, reportWritten, reportWaits, reportSent
     // settings
     case settingsTitle, settingsPhone, settingsDevice, settingsWard, settingsTeam, settingsGateway, settingsPolicy, settingsUnsent,
         settingsDamaged, settingsTrustStale, settingsNotEnrolled, settingsKeysHardware, settingsKeysTee, settingsMay, settingsMayCamera,
@@ -76,7 +80,8 @@ public enum Word: Sendable, CaseIterable {
         errorKeyUnavailable, errorKeyGone, errorKeyNeedsUser, errorKeyStoreFailed, errorStorageFull, errorStorageReadOnly,
         errorStorageDenied, errorTooManyFiles, errorStorageFailed, errorStoreBusy, errorStorageUnprotected,
         errorNotYetUnlocked, errorDamaged, errorReceiptInvalid, errorUnknownPhoto, errorAlreadySent, errorOtherPhoto,
-        errorNoPreview, errorNotEnrolled, errorRecordInvalid, errorCertificateAuthorityUnknown, errorCertificateExpired,
+        errorNoPreview, errorNotEnrolled, errorWhatMissing, errorWhatTooLong, errorWhoseTooLong, errorNotText, errorNoticedLater,
+        errorTooManyReports, errorPhoneReportInvalid, errorRecordInvalid, errorCertificateAuthorityUnknown, errorCertificateExpired,
         errorCertificateNotYetValid, errorCertificateWrongName, errorCertificateInvalid, errorConnectionCut,
         errorFileUnreadable, errorInvalidToken, errorInvalidDpopProof, errorUseDpopNonce, errorTeamNotListed,
         errorSiteNotListed, errorSideMissing, errorConsentNotListed, errorNoticeNotListed, errorSuspended, errorRevoked,

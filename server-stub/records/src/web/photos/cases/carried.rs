@@ -1,56 +1,106 @@
-//! Reports that operators made at the gateway become cases, each once.
+//! Reports that operators made at the gateway, and phones sent there, become cases, each once.
 //!
 //! The gateway's log is the queue, and the access log says what is a case: a pull that is repeated, a restart or a copy of either
 //! makes no second case, and a copy from before it makes the case again. What is a case already is known by its hash and not opened
-//! again. A gateway in wrong hands makes no more cases in a day than a day's measure: the rest is counted in one.
+//! again. A gateway in wrong hands makes no more cases in a day than a day's measure of each teller: the rest is counted in one.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
-use gauze_people::cases::{Carried, Crowd, Kind};
+use gauze_people::cases::{Carried, Crowd, Kind, Teller};
 use gauze_people::context::Reason;
 use gauze_people::log::Event;
-use gauze_wire::Happened;
+use gauze_signin::phones::Said;
+use gauze_wire::{DeviceId, Happened, Incident, ReportId, SignInRules};
 use jiff::Timestamp;
 
-use super::words;
+use super::{phones, words};
 use crate::coded::Coded as _;
-use crate::folk::{FolkError, Opened, Report};
+use crate::folk::{By, FolkError, KnownPhone, Report};
 use crate::web::photos::{DeskParts, Inner};
 
 /// Most that are opened before others have their turn.
 const OPENED: usize = 32;
 
-impl Report {
+fn kind(incident: &Incident) -> Kind {
+    match incident.kind {
+        Happened::Breach => Kind::Breach,
+        Happened::NearMiss => Kind::NearMiss,
+    }
+}
+
+fn written(incident: &Incident, vouched: &str) -> String {
+    format!("{}\n{}\n\n{vouched}", incident.whose.as_str(), incident.what.as_str())
+}
+
+impl DeskParts {
     /// What it says, and when somebody became aware: never after it was made, nor later than now.
-    fn said(&self, opened: &Opened, now: Timestamp) -> (Carried, String) {
-        let report = Carried {
+    fn said(&self, report: &Report, now: Timestamp) -> Result<(Carried, String), FolkError> {
+        let carried = Carried {
+            teller: report.teller(),
             kind: Kind::Breach,
-            aware_at: self.at.min(now),
-            made_at: self.at,
-            sealed: self.sealed(),
+            aware_at: now,
+            made_at: None,
+            sealed: report.sealed(),
             said: None,
         };
-        let unopened =
-            |why| format!("{}\n{}", words::NOT_KNOWN, words::unopened(&self.operator, self.at, why));
-        let (incident, said) = match opened {
-            Opened::Said(incident, said) => (incident, *said),
-            Opened::NoKey => return (report, unopened(words::NO_KEY)),
-            Opened::Damaged => return (report, unopened(words::NO_CAUSE)),
-            Opened::Unread => return (report, unopened(words::UNREAD)),
+        match &report.by {
+            By::Operator { at, name } => Ok(self.by_operator(carried, report, (name, *at))),
+            By::Phone { device_id, report_id, phone } => {
+                self.by_phone(carried, report, report_id, (device_id, phone.as_deref()))
+            }
+        }
+    }
+
+    fn by_operator(
+        &self,
+        carried: Carried,
+        report: &Report,
+        (name, at): (&str, Timestamp),
+    ) -> (Carried, String) {
+        let carried = Carried { aware_at: carried.aware_at.min(at), made_at: Some(at), ..carried };
+        match self.folk.incident(report) {
+            Ok((incident, said)) => {
+                let phone = incident.phone.as_ref().map(|phone| phone.as_str());
+                let words = written(&incident, &words::carried_by(name, at, phone));
+                let aware_at = incident.noticed_at.min(carried.aware_at);
+                (Carried { kind: kind(&incident), aware_at, said: Some(said), ..carried }, words)
+            }
+            Err(why) => {
+                let words = format!("{}\n{}", words::NOT_KNOWN, words::unopened(name, at, why));
+                (carried, words)
+            }
+        }
+    }
+
+    fn by_phone(
+        &self,
+        carried: Carried,
+        report: &Report,
+        sent_as: &ReportId,
+        (sender, phone): (&DeviceId, Option<&KnownPhone>),
+    ) -> Result<(Carried, String), FolkError> {
+        let (testimony, said) = match self.folk.testimony(report, sent_as) {
+            Ok(opened) => opened,
+            Err(why) => {
+                let vouched = phones::vouched(sender, phone, None);
+                let words = format!("{}\n{}\n\n{vouched}", words::NOT_KNOWN, words::unopened_phone(why));
+                return Ok((carried, words));
+            }
         };
-        let kind = match incident.kind {
-            Happened::Breach => Kind::Breach,
-            Happened::NearMiss => Kind::NearMiss,
+        let provider = self.web.provider();
+        let judge = |said: &Said<'_>, rules: Option<&SignInRules>| provider.taker(said, rules);
+        let taker = self.folk.witness((report.place, sender), &testimony, judge)?;
+        let vouched = phones::vouched(sender, phone, Some((&testimony, &taker)));
+        let (incident, written_at) = (&testimony.incident, testimony.written_at);
+        let carried = Carried {
+            kind: kind(incident),
+            aware_at: incident.noticed_at.min(written_at).min(carried.aware_at),
+            made_at: Some(written_at),
+            said: Some(said),
+            ..carried
         };
-        let phone = incident.phone.as_ref().map(|phone| phone.as_str());
-        let words = format!(
-            "{}\n{}\n\n{}",
-            incident.whose.as_str(),
-            incident.what.as_str(),
-            words::carried_by(&self.operator, self.at, phone)
-        );
-        let aware_at = incident.noticed_at.min(report.aware_at);
-        (Carried { kind, aware_at, said: Some(said), ..report }, words)
+        Ok((carried, written(incident, &vouched)))
     }
 }
 
@@ -61,49 +111,56 @@ pub(in crate::web::photos) async fn take(inner: &Inner, now: Timestamp) -> bool 
     let _deciding = inner.deciding.lock().await;
     let from = inner.carried.load(Ordering::Relaxed);
     match inner.parts.take_reports(from, now).await {
-        Ok(Taken { next, more }) => {
+        Ok(Some(next)) => {
             inner.carried.store(next, Ordering::Relaxed);
-            more
+            true
         }
+        Ok(None) => false,
         Err(code) => {
-            tracing::error!(code, "what the gateway's operators reported is no case yet, and is tried again");
+            tracing::error!(
+                code,
+                "what the gateway carried as gone wrong is no case yet, and is tried again"
+            );
             false
         }
     }
 }
 
-/// How far one turn came.
-struct Taken {
-    next: u64,
-    more: bool,
-}
-
 fn unread(error: &FolkError) -> &'static str {
-    tracing::error!(code = error.code(), %error, "what the gateway's operators reported cannot be read yet");
+    tracing::error!(code = error.code(), %error, "what the gateway carried as gone wrong cannot be read yet");
     error.code()
 }
 
 impl DeskParts {
-    async fn take_reports(&self, from: u64, now: Timestamp) -> Result<Taken, &'static str> {
+    /// Where to go on; nothing where there was nothing.
+    async fn take_reports(&self, from: u64, now: Timestamp) -> Result<Option<u64>, &'static str> {
         let found = self.folk.reports(from).await.map_err(|error| unread(&error))?;
-        let Some((reports, next)) = found else { return Ok(Taken { next: from, more: false }) };
+        let Some((reports, mut next)) = found else { return Ok(None) };
         let counted = self.counted(from, next).await.map_err(|error| unread(&error))?;
         let is_known = |report: &Report| {
-            let counted = counted.iter().any(|crowd| (crowd.from..crowd.to).contains(&report.place));
-            counted || self.cases().has_sealed(&report.sealed())
+            let of = |crowd: &Crowd| {
+                crowd.teller == report.teller() && (crowd.from..crowd.to).contains(&report.place)
+            };
+            counted.iter().any(of) || self.cases().has_sealed(report.teller(), &report.sealed())
         };
-        let new: Vec<Report> = reports.into_iter().filter(|report| !is_known(report)).collect();
-        for (opened, report) in new.iter().enumerate() {
-            if self.cases().is_crowded(now) {
-                self.count(&new[opened..], next, now).await?;
+        // Of each teller: how many, and where the first stands.
+        let mut beyond: BTreeMap<Teller, (u64, u64)> = BTreeMap::new();
+        let mut opened = 0;
+        for report in reports.iter().filter(|report| !is_known(report)) {
+            if self.cases().is_crowded(report.teller(), now) {
+                beyond.entry(report.teller()).or_insert((0, report.place)).0 += 1;
+            } else if opened == OPENED {
+                next = report.place;
                 break;
+            } else {
+                opened += 1;
+                self.take_report(report, now).await?;
             }
-            if opened == OPENED {
-                return Ok(Taken { next: report.place, more: true });
-            }
-            self.take_report(report, now).await?;
         }
-        Ok(Taken { next, more: true })
+        for (teller, (count, from)) in beyond {
+            self.count((teller, count), (from, next), now).await?;
+        }
+        Ok(Some(next))
     }
 
     /// What was counted of these entries, as far as this log is the one that was counted in.
@@ -119,11 +176,10 @@ impl DeskParts {
     }
 
     async fn take_report(&self, report: &Report, now: Timestamp) -> Result<(), &'static str> {
-        let opened = self.folk.opened(report);
-        let (said, words) = report.said(&opened, now);
+        let (said, words) = self.said(report, now).map_err(|error| unread(&error))?;
         // The same report under another seal, or the same seal twice.
-        let known = self.cases().has_sealed(&said.sealed)
-            || said.said.is_some_and(|it| self.cases().said(&it).is_some());
+        let known = self.cases().has_sealed(said.teller, &said.sealed)
+            || said.said.is_some_and(|it| self.cases().said(Some(said.teller), &it).is_some());
         if known {
             return Ok(());
         }
@@ -135,13 +191,16 @@ impl DeskParts {
         Ok(())
     }
 
-    /// Those that are more than a day's measure, up to this place of the gateway's log.
-    async fn count(&self, more: &[Report], to: u64, now: Timestamp) -> Result<(), &'static str> {
-        let Some(first) = more.first() else { return Ok(()) };
+    /// Those that are more than a day's measure, of these entries of the gateway's log.
+    async fn count(
+        &self,
+        (teller, count): (Teller, u64),
+        (from, to): (u64, u64),
+        now: Timestamp,
+    ) -> Result<(), &'static str> {
         let root = self.folk.root_of(to).await.map_err(|error| unread(&error))?.ok_or("index_damaged")?;
-        let count = u64::try_from(more.len()).unwrap_or(u64::MAX);
-        let crowd = Crowd { count, from: first.place, to, root };
-        let line = self.carry(&words::crowd(), |reason| crowd.event(reason, now)).await?;
+        let crowd = Crowd { teller, count, from, to, root };
+        let line = self.carry(&words::crowd(teller), |reason| crowd.event(reason, now)).await?;
         tracing::error!(
             code = "reports_crowded",
             count,

@@ -10,7 +10,7 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{Html, IntoResponse as _, Response};
 use gauze_people::Logged;
 use gauze_people::action::{Action, act};
-use gauze_people::cases::{Carried, Case, Reminder, Step, named, naming};
+use gauze_people::cases::{Carried, Case, Reminder, Step, Teller, named, naming};
 use gauze_people::context::{Context, Reason, ReasonCode};
 use gauze_people::log::{
     COSIGNED, Entry, Happening, LogFailure, OUTSIDE, Outcome, What, prove_all, read_entries,
@@ -27,8 +27,10 @@ use crate::access::{policies_file, roles_file};
 use crate::disk::read_if_any;
 use crate::documents::register_file;
 use crate::entropy::SystemEntropy;
-use crate::evidence::{ACT, BUNDLE, EvidenceError, LARGEST, Leaving, fits, pack, proof_name};
-use crate::folk::{Concerned, Found};
+use crate::evidence::{
+    ACT, BUNDLE, ENROLMENT, EvidenceError, LARGEST, Leaving, REPORT, fits, pack, proof_name,
+};
+use crate::folk::{Carrier, Concerned, Found};
 use crate::web::field::Field;
 use crate::web::form::OwnForm;
 use crate::web::layout::{self, Frame};
@@ -257,13 +259,21 @@ impl Desk {
         })
     }
 
-    /// The act by which the gateway carried the report, where it did, and the bundle that names the key by which it was signed.
+    /// The act by which the gateway carried the report, or what a phone signed, with what names the key by which it was signed.
     async fn carrier(&self, case: &Case, told: &Told) -> Result<Files, Refusal> {
-        let note = told.lines.get(&case.number).and_then(|entry| entry.note.as_ref());
-        let Some(carried) = note.and_then(|note| Carried::of(note.as_str())) else { return Ok(Files::new()) };
-        let found = self.folk.carrier(&carried.sealed).await.map_err(|error| broken(&error))?;
+        let Some(carried) = told.lines.get(&case.number).and_then(Carried::of) else {
+            return Ok(Files::new());
+        };
+        let (own, key) = match carried.teller {
+            Teller::Operator => (ACT, BUNDLE),
+            Teller::Phone => (REPORT, ENROLMENT),
+            // Nobody vouches for it.
+            Teller::Stranger => return Ok(Files::new()),
+        };
+        let found = self.folk.carrier(carried.teller, &carried.sealed).await;
         let file = |name: &str, jws: &Jws| (name.to_owned(), jws.as_str().as_bytes().to_vec());
-        Ok(found.map_or_else(Files::new, |found| vec![file(ACT, &found.act), file(BUNDLE, &found.bundle)]))
+        let files = |found: Carrier| vec![file(own, &found.signed), file(key, &found.key)];
+        Ok(found.map_err(|error| broken(&error))?.map_or_else(Files::new, files))
     }
 
     /// Photos and phones by reference and hash, and whom the photos show.
@@ -354,7 +364,7 @@ fn of(entry: &Entry, number: u64, case: &Case, photos: &BTreeSet<CaptureId>) -> 
     let note = entry.note.as_ref().map_or("", |note| note.as_str());
     let own = match entry.what {
         What::Action(Action::Report) => number == case.number,
-        What::Happening(Happening::OperatorReport) => {
+        What::Happening(Happening::OperatorReport | Happening::PhoneReport) => {
             number == case.number || case.crowds.iter().any(|(line, _)| *line == number)
         }
         What::Action(Action::Case | Action::CaseEvidence) => {
@@ -400,6 +410,7 @@ fn told(root: &Place, case: &Case, upto: u64) -> Result<Told, LogFailure> {
 fn by_itself(what: What) -> &'static str {
     match what {
         What::Happening(Happening::OperatorReport) => words::CARRIER,
+        What::Happening(Happening::PhoneReport) => words::PHONE_CARRIER,
         _ => words::ITSELF,
     }
 }
@@ -418,6 +429,7 @@ fn timeline(case: &Case, told: &Told) -> String {
         let what = match entry.what {
             What::Action(Action::Report) => words::WAS_REPORTED,
             What::Happening(Happening::OperatorReport) => words::WAS_CARRIED,
+            What::Happening(Happening::PhoneReport) => words::A_PHONE_SENT,
             What::Action(Action::Case | Action::CaseEvidence) => {
                 Step::of(note).map_or(words::NAMED, |(step, _)| words::step(step))
             }
@@ -434,8 +446,8 @@ fn timeline(case: &Case, told: &Told) -> String {
         let who = entry.who.as_ref().map_or_else(|| by_itself(entry.what), |who| who.0.as_str());
         let about = entry.about.as_ref().and_then(|about| about.id.as_deref()).unwrap_or_default();
         text.push_str(&format!("{}  line {number}  {what}{refused}  by {who}  {about}\n", entry.at));
-        if let Some(carried) = Carried::of(note).filter(|_| *number == case.number) {
-            text.push_str(&format!("    made {}\n", words::made(carried.made_at)));
+        if let Some(made) = words::made(case).filter(|_| *number == case.number) {
+            text.push_str(&format!("    made {made}\n"));
         }
     }
     text

@@ -48,12 +48,10 @@ fn at(time: Timestamp) -> String {
 
 fn found_out(case: &Case, reporter: &str) -> String {
     let reached = at(case.at);
-    match case.made_at {
-        Some(made) => {
-            format!("{reporter} reported it {}. {} on {reached}.", words::made(made), words::REACHED)
-        }
+    match words::made(case) {
+        Some(made) => format!("{reporter} reported it {made}. {} on {reached}.", words::REACHED),
         None if case.crowds.is_empty() => format!("{reporter} reported it on {reached}."),
-        None => format!("{} reached us from {reached} on.", words::COUNTED),
+        None => format!("{} reached us from {reached} on.", words::counted_of(&case.by)),
     }
 }
 

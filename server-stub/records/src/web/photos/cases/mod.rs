@@ -8,6 +8,7 @@ mod evidence;
 mod form;
 mod list;
 mod one;
+mod phones;
 mod report;
 mod words;
 
@@ -16,7 +17,7 @@ use std::sync::{PoisonError, RwLockReadGuard, RwLockWriteGuard};
 
 use axum::http::StatusCode;
 use gauze_people::action::{Action, act};
-use gauze_people::cases::{Case, Cases, Reminder, Step, Unfit};
+use gauze_people::cases::{Case, Cases, Reminder, Reporter, Step, Teller, Unfit};
 use gauze_people::context::{Reason, ReasonCode};
 use gauze_people::person::PersonId;
 use gauze_people::subject::Subject;
@@ -154,7 +155,7 @@ impl Desk {
     async fn case_names<'a>(&self, cases: impl Iterator<Item = &'a Case>) -> Result<Names, Refusal> {
         let people = cases.flat_map(|case| {
             let steps = case.steps.iter().map(|taken| taken.by.0.clone());
-            steps.chain(case.by.iter().map(|by| by.0.clone()))
+            steps.chain(case.by.person().map(|by| by.0.clone()))
         });
         let people: BTreeSet<String> = people.collect();
         self.folk.staff(people).await.map_err(|error| broken(&error))
@@ -165,9 +166,14 @@ fn name<'a>(who: &'a PersonId, names: &'a Names) -> &'a str {
     names.get(&who.0).map_or(who.short(), String::as_str)
 }
 
-/// Who reported it: a person of the hospital, or an operator whose word the gateway carried.
+/// Who reported it: a person of the hospital, or an operator or a phone whose word the gateway carried.
 fn reporter<'a>(case: &'a Case, names: &'a Names) -> &'a str {
-    case.by.as_ref().map_or(words::AN_OPERATOR, |by| name(by, names))
+    match &case.by {
+        Reporter::Person(by) => name(by, names),
+        Reporter::Carried(Teller::Operator) => words::AN_OPERATOR,
+        Reporter::Carried(Teller::Phone) => words::A_PHONE,
+        Reporter::Carried(Teller::Stranger) => words::A_STRANGER,
+    }
 }
 
 /// So much of the clock, in words.

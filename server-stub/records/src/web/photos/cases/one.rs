@@ -170,14 +170,14 @@ impl Desk {
                 dt { (words::WHAT) } dd.free { (what) }
                 dt { (words::WHOSE) } dd.free { (whose) }
                 dt { (words::AWARE) } dd { (layout::time(case.aware_at)) }
-                @if let Some(made) = case.made_at {
-                    dt { (words::WAS_REPORTED) } dd { (words::made(made)) ", " (words::BY) " " (reporter(case, names)) }
+                @if let Some(made) = words::made(case) {
+                    dt { (words::WAS_REPORTED) } dd { (made) ", " (words::BY) " " (reporter(case, names)) }
                     dt { (words::REACHED) } dd { (layout::time(case.at)) }
                 } @else {
                     dt { (words::WAS_REPORTED) } dd { (layout::time(case.at)) " " (words::BY) " " (reporter(case, names)) }
                 }
                 @if !case.crowds.is_empty() {
-                    dt { (words::COUNTED) } dd { (case.crowds.iter().map(|(_, crowd)| crowd.count).sum::<u64>()) }
+                    dt { (words::counted_of(&case.by)) } dd { (case.crowds.iter().map(|(_, crowd)| crowd.count).sum::<u64>()) }
                 }
             }
         }
@@ -226,7 +226,7 @@ impl Desk {
             case.at,
             html! {
                 h3 { (words::WAS_REPORTED) }
-                @if let Some(made) = case.made_at { p { (words::made(made)) ". " (words::REACHED) ":" } }
+                @if let Some(made) = words::made(case) { p { (made) ". " (words::REACHED) ":" } }
                 p { (layout::time(case.at)) ", " (reporter(case, names)) ", " (words::LINE) " " (case.number) }
                 @for (line, crowd) in &case.crowds { p { (words::counted(crowd)) ", " (words::LINE) " " (line) } }
             },

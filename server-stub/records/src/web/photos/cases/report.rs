@@ -83,7 +83,7 @@ pub(in crate::web::photos) async fn form(
     signed: Signed,
 ) -> Html<String> {
     let own = |number: &u64| {
-        desk.cases().get(*number).is_some_and(|case| case.by.as_ref() == Some(&signed.acting.person.id))
+        desk.cases().get(*number).is_some_and(|case| case.by.person() == Some(&signed.acting.person.id))
     };
     if let Some(number) = asked.number.filter(own) {
         let body = html! {
@@ -124,7 +124,7 @@ impl Desk {
         let work = async move {
             // The same form, a moment before.
             let _deciding = desk.deciding().await;
-            if let Some(number) = said.and_then(|said| desk.cases().said(&said)) {
+            if let Some(number) = said.and_then(|said| desk.cases().said(None, &said)) {
                 return Ok(number);
             }
             let logged = desk.write(authorised.noting(note)).await?;

@@ -1,8 +1,12 @@
 //! The words of the pages about what went wrong.
 
-use gauze_people::cases::{A_DAY, Crowd, Decision, Kind, Reminder, State, Step, Unfit};
+use gauze_people::cases::{
+    A_DAY, Case, Crowd, Decision, Kind, Reminder, Reporter, State, Step, Teller, Unfit,
+};
 use gauze_wire::TextFault;
 use jiff::Timestamp;
+
+use crate::folk::Closed;
 
 pub(crate) const REPORT: &str = "Something went wrong";
 pub(crate) const REPORT_LEAD: &str =
@@ -43,16 +47,16 @@ pub(crate) const HOW_FAR: &str = "How far it is";
 pub(crate) const AWARE: &str = "Aware since";
 pub(crate) const WAS_REPORTED: &str = "Reported";
 pub(crate) const WAS_CARRIED: &str = "An operator reported it at the gateway";
+pub(crate) const A_PHONE_SENT: &str = "Somebody reported it on a phone";
 pub(crate) const BY: &str = "by";
 pub(crate) const AN_OPERATOR: &str = "Operator of IT (gateway console)";
+pub(crate) const A_PHONE: &str = "Somebody with one of the hospital's phones";
+pub(crate) const A_STRANGER: &str = "Somebody with a phone that this hospital does not believe";
 pub(crate) const CARRIER: &str = "an operator, as the gateway carried it";
+pub(crate) const PHONE_CARRIER: &str = "somebody with a phone, as the gateway carried it";
 pub(crate) const ITSELF: &str = "the system itself";
 pub(crate) const REACHED: &str = "It reached us";
-pub(crate) const COUNTED: &str = "More reports of the gateway's operators";
 pub(crate) const NOT_KNOWN: &str = "Not known";
-pub(crate) const NO_KEY: &str = "cannot be opened here: it was sealed to keys that this side does not have.";
-pub(crate) const NO_CAUSE: &str = "cannot be opened here.";
-pub(crate) const UNREAD: &str = "was opened, and is nothing that this version of the program reads.";
 pub(crate) const TASKS_OPEN: &str = "Open tasks";
 
 pub(crate) const STORY: &str = "What became of it";
@@ -124,6 +128,8 @@ photos.json           photos concerned, by their reference, with the hashes of s
 devices.json          phones that took them, with the hash of how each became known
 act.jws               only where an operator reported it: what the gateway signed, with their name, and what they said sealed
 bundle.jws            beside that: the hospital's keys then, which name the gateway's
+report.jws            only where a phone reported it: what the phone signed, with what was said sealed
+enrolment.jws         beside that: how the phone became known, with its key
 in-force.json         policies, documents, notices and rules in force when somebody became aware, and now
 words.age             only where it was asked for: what was written, and names, sealed to one receiver
 evidence.jws          what this is, and the hash of every file; signed by the hospital
@@ -161,9 +167,22 @@ pub(crate) fn future(clock: &str) -> String {
     )
 }
 
-/// When it was made, by another clock than ours.
-pub(crate) fn made(at: Timestamp) -> String {
-    format!("on {}, by the gateway's clock", at.strftime("%d-%b-%Y %H:%M UTC"))
+/// When it was made, by another clock than ours; nothing where nobody knows that.
+pub(crate) fn made(case: &Case) -> Option<String> {
+    let clock = match case.by {
+        Reporter::Carried(Teller::Operator) => "gateway's",
+        Reporter::Carried(Teller::Phone | Teller::Stranger) => "phone's",
+        Reporter::Person(_) => return None,
+    };
+    Some(format!("on {}, by the {clock} clock", utc(case.made_at?)))
+}
+
+fn by_gateway(at: Timestamp) -> String {
+    format!("on {}, by the gateway's clock", utc(at))
+}
+
+fn utc(at: Timestamp) -> String {
+    at.strftime("%d-%b-%Y %H:%M UTC").to_string()
 }
 
 /// Under what an operator wrote: whose word it is.
@@ -171,23 +190,61 @@ pub(crate) fn carried_by(operator: &str, at: Timestamp, phone: Option<&str>) -> 
     let phone = phone.map(|phone| format!("Phone, as entered: {phone}\n")).unwrap_or_default();
     format!(
         "{phone}Entered in the gateway's console under the name {operator} {}. The gateway carried it; no phone and nobody's sign-in vouches for it.",
-        made(at)
+        by_gateway(at)
     )
+}
+
+fn closed(why: Closed) -> &'static str {
+    match why {
+        Closed::NoKey => "cannot be opened here: it was sealed to keys that this side does not have.",
+        Closed::Damaged => "cannot be opened here.",
+        Closed::Unread => "was opened, and is nothing that this version of the program reads.",
+        Closed::OtherName => "was sealed under another name than it was sent under, and is not told.",
+    }
 }
 
 /// In place of what was written.
-pub(crate) fn unopened(operator: &str, at: Timestamp, why: &str) -> String {
+pub(crate) fn unopened(operator: &str, at: Timestamp, why: Closed) -> String {
     format!(
-        "Somebody reported something in the gateway's console under the name {operator} {}. What they wrote {why} Ask IT what it was.",
-        made(at)
+        "Somebody reported something in the gateway's console under the name {operator} {}. What they wrote {} Ask IT what it was.",
+        by_gateway(at),
+        closed(why)
     )
 }
 
-/// In place of what was written by each.
-pub(crate) fn crowd() -> String {
+/// In place of what was written on a phone.
+pub(crate) fn unopened_phone(why: Closed) -> String {
     format!(
-        "{NOT_KNOWN}\nThe gateway carried more than {A_DAY} reports within a day. Those beyond are counted here: they are no case each, and nobody has read them. Ask IT what happened, and whether the gateway is in wrong hands. How to read one is told in breach.md, \"IT says so\"."
+        "Somebody reported something on a phone. What they wrote {} Find the phone, and ask whoever has it.",
+        closed(why)
     )
+}
+
+fn many(teller: Teller) -> &'static str {
+    match teller {
+        Teller::Operator => "reports",
+        Teller::Phone => "reports of the hospital's phones",
+        Teller::Stranger => "reports of phones that this hospital does not believe",
+    }
+}
+
+/// In place of what was written by each.
+pub(crate) fn crowd(teller: Teller) -> String {
+    format!(
+        "{NOT_KNOWN}\nThe gateway carried more than {A_DAY} {} within a day. Those beyond are counted here: they are no case each, and nobody has read them. Ask IT what happened, and whether the gateway is in wrong hands. How to read one is told in breach.md.",
+        many(teller)
+    )
+}
+
+/// What is counted in such a case.
+pub(crate) fn counted_of(by: &Reporter) -> &'static str {
+    match by {
+        Reporter::Carried(Teller::Phone) => "More reports of the hospital's phones",
+        Reporter::Carried(Teller::Stranger) => "More reports of phones that this hospital does not believe",
+        Reporter::Carried(Teller::Operator) | Reporter::Person(_) => {
+            "More reports of the gateway's operators"
+        }
+    }
 }
 
 /// How many came in one piece of the gateway's log.

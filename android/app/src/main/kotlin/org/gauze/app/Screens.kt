@@ -10,6 +10,7 @@ import androidx.compose.runtime.remember
 import androidx.compose.runtime.rememberCoroutineScope
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.delay
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.collect
 import kotlinx.coroutines.launch
@@ -50,7 +51,9 @@ import org.gauze.logic.enrol.EnrolPresenter
 import org.gauze.logic.flow.Journey
 import org.gauze.logic.flow.Presenter
 import org.gauze.logic.flow.Route
+import org.gauze.logic.incident.IncidentEvent
 import org.gauze.logic.incident.IncidentPresenter
+import org.gauze.logic.incident.Ways
 import org.gauze.logic.notice.NoticePresenter
 import org.gauze.logic.patient.PatientEvent
 import org.gauze.logic.patient.PatientPresenter
@@ -75,6 +78,9 @@ import org.gauze.logic.wristband.Wristband
 
 /** What only a window can ask of its user. */
 class Asks(val camera: () -> Unit, val position: () -> Unit, val notes: () -> Unit)
+
+/** How often the reports that wait are looked at while they are shown, in milliseconds. */
+private const val LOOK_EVERY_MS = 5_000L
 
 /** A presenter for the route that is shown, its view, and what the window tells both. */
 class Screens(
@@ -165,10 +171,7 @@ class Screens(
             is Route.Check -> Check(at)
             Route.Queue -> Queue()
             Route.Review -> Review()
-            Route.Incident -> {
-                val (state, send) = shown(at) { IncidentPresenter(core, core, graph.zone, journey.support, it) }
-                IncidentView(state, ::back, send)
-            }
+            Route.Incident -> Incident(at)
             Route.Settings -> SettingsView(
                 Settings.of(
                     core.standing(),
@@ -281,6 +284,21 @@ class Screens(
             ConsentPresenter(at.patient, forms, choices.notices.firstOrNull { it.code == "patient" }, graph.now, scope) { journey.consent(it, at.patient) }
         }
         ConsentView(state, send)
+    }
+
+    @Composable
+    private fun Incident(at: Route) {
+        val (state, send) = shown(at) {
+            IncidentPresenter(Ways(core, core, core), graph.zone, graph.now, journey.support, it) { graph.uploads.schedule(0, asked = true) }
+        }
+        LaunchedEffect(Unit) {
+            // Nobody tells when the hospital has a report.
+            while (true) {
+                send(IncidentEvent.Look)
+                delay(LOOK_EVERY_MS)
+            }
+        }
+        IncidentView(state, ::back, send)
     }
 
     @Composable

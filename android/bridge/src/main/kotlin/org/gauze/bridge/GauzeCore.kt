@@ -27,6 +27,7 @@ import org.gauze.logic.core.SignInMode
 import org.gauze.logic.core.Site
 import org.gauze.logic.core.Transfer
 import org.gauze.logic.core.TransferEnd
+import org.gauze.logic.core.WentWrong
 import org.gauze.logic.core.WipedReport
 import org.gauze.logic.core.orNull
 import org.gauze.logic.port.CorePorts
@@ -81,6 +82,13 @@ class GauzeCore private constructor(private val client: Client) : Core {
     override fun photos(most: Int) = tried { client.listRecent(most.toUInt()).map { it.toApp() } }
 
     override fun discard(id: String) = tried { client.discard(id) }
+
+    override fun report(said: WentWrong) = tried {
+        client.report(said.toCore())
+        Unit
+    }
+
+    override fun reports() = client.reports().map { it.toApp() }
 
     override suspend fun send(asked: Boolean): Outcome<Sent> = tried { client.queue().use { it.run(asked) }.toApp() }
 

@@ -11,6 +11,7 @@ import org.gauze.core.Fitness
 import org.gauze.core.Fix
 import org.gauze.core.FoundMarker
 import org.gauze.core.Framing
+import org.gauze.core.Happened
 import org.gauze.core.Identifier
 import org.gauze.core.Kind
 import org.gauze.core.Outside
@@ -24,6 +25,8 @@ import org.gauze.core.Stage
 import org.gauze.core.StatusView
 import org.gauze.core.TransferEnd
 import org.gauze.core.TransportError
+import org.gauze.core.WaitingReport
+import org.gauze.core.WentWrong
 import org.gauze.core.WoundView
 import org.gauze.core.describe
 import org.gauze.logic.core.CheckDigit as AppCheckDigit
@@ -49,6 +52,8 @@ import org.gauze.logic.core.Stage as AppStage
 import org.gauze.logic.core.Standing as AppStanding
 import org.gauze.logic.core.TransferEnd as AppEnd
 import org.gauze.logic.core.Waiting as AppWaiting
+import org.gauze.logic.core.WaitingReport as AppReport
+import org.gauze.logic.core.WentWrong as AppWentWrong
 import org.gauze.logic.core.Wound as AppWound
 
 internal fun AppRecord.toCore() = CaptureContext(
@@ -179,6 +184,17 @@ internal fun QueueReport.toApp() = AppSent(
     waiting = stopped.associate { it.captureId to describe(it.trouble).code },
     nextAt = nextAtMs,
 )
+
+internal fun AppWentWrong.toCore() = WentWrong(
+    kind = Happened.valueOf(kind.name),
+    what = what,
+    whose = whose,
+    photo = photo,
+    noticedAt = noticedAt?.let { Instant.parse(it).toEpochMilli() },
+)
+
+internal fun WaitingReport.toApp() =
+    AppReport(reportId, writtenAt?.let { Instant.ofEpochMilli(it).toString() }, sent, trouble?.let { describe(it).code })
 
 internal fun WoundView.toApp() = AppWound(wound, site?.toApp(), Instant.ofEpochMilli(namedAt).toString(), newest)
 

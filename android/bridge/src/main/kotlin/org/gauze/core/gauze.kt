@@ -926,6 +926,10 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_gauze_checksum_method_client_queue(
     ): Int
+    external fun uniffi_gauze_checksum_method_client_report(
+    ): Int
+    external fun uniffi_gauze_checksum_method_client_reports(
+    ): Int
     external fun uniffi_gauze_checksum_method_client_review(
     ): Int
     external fun uniffi_gauze_checksum_method_client_screen_captured(
@@ -1075,6 +1079,10 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun uniffi_gauze_fn_method_client_queue(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
+    external fun uniffi_gauze_fn_method_client_report(`ptr`: Long,`said`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_gauze_fn_method_client_reports(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
     external fun uniffi_gauze_fn_method_client_review(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
     external fun uniffi_gauze_fn_method_client_screen_captured(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
@@ -1406,6 +1414,12 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_gauze_checksum_method_client_queue() and 0xFFFF) != 32389) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_gauze_checksum_method_client_report() and 0xFFFF) != 18771) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_gauze_checksum_method_client_reports() and 0xFFFF) != 43409) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_gauze_checksum_method_client_review() and 0xFFFF) != 43403) {
@@ -2591,6 +2605,17 @@ public interface ClientInterface {
     fun `queue`(): UploadQueue
 
     /**
+     * Keeps what went wrong, sealed to the hospital: it goes with the next run of the queue. Needs no network and nobody signed in. Blocks
+     * until it is durable.
+     */
+    fun `report`(`said`: WentWrong): WaitingReport
+
+    /**
+     * What was reported here and the hospital does not have yet, oldest first.
+     */
+    fun `reports`(): List<WaitingReport>
+
+    /**
      * Looking at photos on this phone.
      */
     fun `review`(): Review
@@ -2976,6 +3001,41 @@ open class Client: Disposable, AutoCloseable, ClientInterface
     callWithHandle {
     uniffiRustCall() { _status ->
     UniffiLib.uniffi_gauze_fn_method_client_queue(
+        it,
+        _status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Keeps what went wrong, sealed to the hospital: it goes with the next run of the queue. Needs no network and nobody signed in. Blocks
+     * until it is durable.
+     */
+    @Throws(ClientException::class)override fun `report`(`said`: WentWrong): WaitingReport {
+            return FfiConverterTypeWaitingReport.lift(
+    callWithHandle {
+    uniffiRustCallWithError(ClientException) { _status ->
+    UniffiLib.uniffi_gauze_fn_method_client_report(
+        it,
+
+        FfiConverterTypeWentWrong.lower(`said`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * What was reported here and the hospital does not have yet, oldest first.
+     */override fun `reports`(): List<WaitingReport> {
+            return FfiConverterSequenceTypeWaitingReport.lift(
+    callWithHandle {
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_gauze_fn_method_client_reports(
         it,
         _status)
 }
@@ -8857,6 +8917,11 @@ data class QueueReport (
     val `stopped`: List<Stopped>
     ,
     /**
+     * Reports of what went wrong that are still on the phone.
+     */
+    val `reports`: kotlin.ULong
+    ,
+    /**
      * Whether the run ended because the gateway did not answer, twice in a row: the photos behind were not tried.
      */
     val `gatewaySilent`: kotlin.Boolean
@@ -8885,6 +8950,7 @@ public object FfiConverterTypeQueueReport: FfiConverterRustBuffer<QueueReport> {
             FfiConverterSequenceTypeCaptureId.read(buf),
             FfiConverterULong.read(buf),
             FfiConverterSequenceTypeStopped.read(buf),
+            FfiConverterULong.read(buf),
             FfiConverterBoolean.read(buf),
             FfiConverterOptionalLong.read(buf),
         )
@@ -8895,6 +8961,7 @@ public object FfiConverterTypeQueueReport: FfiConverterRustBuffer<QueueReport> {
             FfiConverterSequenceTypeCaptureId.allocationSize(value.`filed`) +
             FfiConverterULong.allocationSize(value.`refused`) +
             FfiConverterSequenceTypeStopped.allocationSize(value.`stopped`) +
+            FfiConverterULong.allocationSize(value.`reports`) +
             FfiConverterBoolean.allocationSize(value.`gatewaySilent`) +
             FfiConverterOptionalLong.allocationSize(value.`nextAtMs`)
     )
@@ -8904,6 +8971,7 @@ public object FfiConverterTypeQueueReport: FfiConverterRustBuffer<QueueReport> {
             FfiConverterSequenceTypeCaptureId.write(value.`filed`, buf)
             FfiConverterULong.write(value.`refused`, buf)
             FfiConverterSequenceTypeStopped.write(value.`stopped`, buf)
+            FfiConverterULong.write(value.`reports`, buf)
             FfiConverterBoolean.write(value.`gatewaySilent`, buf)
             FfiConverterOptionalLong.write(value.`nextAtMs`, buf)
     }
@@ -9299,6 +9367,11 @@ data class StatusView (
     val `refused`: kotlin.ULong
     ,
     /**
+     * Reports of what went wrong that the hospital does not have yet.
+     */
+    val `reports`: kotlin.ULong
+    ,
+    /**
      * Damaged ones that were set aside.
      */
     val `quarantined`: kotlin.ULong
@@ -9348,6 +9421,7 @@ public object FfiConverterTypeStatusView: FfiConverterRustBuffer<StatusView> {
             FfiConverterULong.read(buf),
             FfiConverterULong.read(buf),
             FfiConverterULong.read(buf),
+            FfiConverterULong.read(buf),
             FfiConverterOptionalTypeAdvice.read(buf),
             FfiConverterOptionalString.read(buf),
         )
@@ -9366,6 +9440,7 @@ public object FfiConverterTypeStatusView: FfiConverterRustBuffer<StatusView> {
             FfiConverterOptionalTypeAdvice.allocationSize(value.`tooManyUnsent`) +
             FfiConverterULong.allocationSize(value.`stored`) +
             FfiConverterULong.allocationSize(value.`refused`) +
+            FfiConverterULong.allocationSize(value.`reports`) +
             FfiConverterULong.allocationSize(value.`quarantined`) +
             FfiConverterULong.allocationSize(value.`unreadable`) +
             FfiConverterOptionalTypeAdvice.allocationSize(value.`storageTrouble`) +
@@ -9385,6 +9460,7 @@ public object FfiConverterTypeStatusView: FfiConverterRustBuffer<StatusView> {
             FfiConverterOptionalTypeAdvice.write(value.`tooManyUnsent`, buf)
             FfiConverterULong.write(value.`stored`, buf)
             FfiConverterULong.write(value.`refused`, buf)
+            FfiConverterULong.write(value.`reports`, buf)
             FfiConverterULong.write(value.`quarantined`, buf)
             FfiConverterULong.write(value.`unreadable`, buf)
             FfiConverterOptionalTypeAdvice.write(value.`storageTrouble`, buf)
@@ -9546,6 +9622,140 @@ public object FfiConverterTypeTransferPlan: FfiConverterRustBuffer<TransferPlan>
     override fun write(value: TransferPlan, buf: ByteBuffer) {
             FfiConverterSequenceTypeSystemTransfer.write(value.`transfers`, buf)
             FfiConverterTypeQueueReport.write(value.`report`, buf)
+    }
+}
+
+
+
+/**
+ * A report that is on the phone until the hospital has it.
+ */
+data class WaitingReport (
+    /**
+     * Its name.
+     */
+    val `reportId`: ReportId
+    ,
+    /**
+     * When it was written, in milliseconds since 1970; nothing where its file cannot be read.
+     */
+    val `writtenAt`: Timestamp?
+    ,
+    /**
+     * Whether the gateway has it, and the hospital has not said so yet. Known in this process alone.
+     */
+    val `sent`: kotlin.Boolean
+    ,
+    /**
+     * What stops it, if anything does.
+     */
+    val `trouble`: Trouble?
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeWaitingReport: FfiConverterRustBuffer<WaitingReport> {
+    override fun read(buf: ByteBuffer): WaitingReport {
+        return WaitingReport(
+            FfiConverterTypeReportId.read(buf),
+            FfiConverterOptionalTypeTimestamp.read(buf),
+            FfiConverterBoolean.read(buf),
+            FfiConverterOptionalTypeTrouble.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: WaitingReport) = (
+            FfiConverterTypeReportId.allocationSize(value.`reportId`) +
+            FfiConverterOptionalTypeTimestamp.allocationSize(value.`writtenAt`) +
+            FfiConverterBoolean.allocationSize(value.`sent`) +
+            FfiConverterOptionalTypeTrouble.allocationSize(value.`trouble`)
+    )
+
+    override fun write(value: WaitingReport, buf: ByteBuffer) {
+            FfiConverterTypeReportId.write(value.`reportId`, buf)
+            FfiConverterOptionalTypeTimestamp.write(value.`writtenAt`, buf)
+            FfiConverterBoolean.write(value.`sent`, buf)
+            FfiConverterOptionalTypeTrouble.write(value.`trouble`, buf)
+    }
+}
+
+
+
+/**
+ * What somebody says that went wrong. It may name a patient.
+ */
+data class WentWrong (
+    /**
+     * Whether it happened.
+     */
+    val `kind`: Happened
+    ,
+    /**
+     * What: 1 to 2048 bytes of UTF-8.
+     */
+    val `what`: kotlin.String
+    ,
+    /**
+     * Whose photos or data: one line of at most 200 bytes of UTF-8; empty where that is not known.
+     */
+    val `whose`: kotlin.String
+    ,
+    /**
+     * The photo that it is about.
+     */
+    val `photo`: CaptureId?
+    ,
+    /**
+     * When somebody noticed, in milliseconds since 1970; now where it is absent.
+     */
+    val `noticedAt`: Timestamp?
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeWentWrong: FfiConverterRustBuffer<WentWrong> {
+    override fun read(buf: ByteBuffer): WentWrong {
+        return WentWrong(
+            FfiConverterTypeHappened.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterOptionalTypeCaptureId.read(buf),
+            FfiConverterOptionalTypeTimestamp.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: WentWrong) = (
+            FfiConverterTypeHappened.allocationSize(value.`kind`) +
+            FfiConverterString.allocationSize(value.`what`) +
+            FfiConverterString.allocationSize(value.`whose`) +
+            FfiConverterOptionalTypeCaptureId.allocationSize(value.`photo`) +
+            FfiConverterOptionalTypeTimestamp.allocationSize(value.`noticedAt`)
+    )
+
+    override fun write(value: WentWrong, buf: ByteBuffer) {
+            FfiConverterTypeHappened.write(value.`kind`, buf)
+            FfiConverterString.write(value.`what`, buf)
+            FfiConverterString.write(value.`whose`, buf)
+            FfiConverterOptionalTypeCaptureId.write(value.`photo`, buf)
+            FfiConverterOptionalTypeTimestamp.write(value.`noticedAt`, buf)
     }
 }
 
@@ -11018,6 +11228,49 @@ public object FfiConverterTypeFraming: FfiConverterRustBuffer<Framing> {
     override fun allocationSize(value: Framing) = 4UL
 
     override fun write(value: Framing, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
+    }
+}
+
+
+
+
+
+/**
+ * Whether it happened.
+ */
+
+enum class Happened {
+
+    /**
+     * It did: somebody saw, changed or lost what they should not have.
+     */
+    BREACH,
+    /**
+     * It nearly did.
+     */
+    NEAR_MISS;
+
+
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeHappened: FfiConverterRustBuffer<Happened> {
+    override fun read(buf: ByteBuffer) = try {
+        Happened.values()[buf.getInt() - 1]
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: Happened) = 4UL
+
+    override fun write(value: Happened, buf: ByteBuffer) {
         buf.putInt(value.ordinal + 1)
     }
 }
@@ -13049,6 +13302,38 @@ public object FfiConverterOptionalTypeSignInMode: FfiConverterRustBuffer<SignInM
 /**
  * @suppress
  */
+public object FfiConverterOptionalTypeTrouble: FfiConverterRustBuffer<Trouble?> {
+    override fun read(buf: ByteBuffer): Trouble? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeTrouble.read(buf)
+    }
+
+    override fun allocationSize(value: Trouble?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeTrouble.allocationSize(value)
+        }
+    }
+
+    override fun write(value: Trouble?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeTrouble.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterOptionalTypeCaptureId: FfiConverterRustBuffer<CaptureId?> {
     override fun read(buf: ByteBuffer): CaptureId? {
         if (buf.get().toInt() == 0) {
@@ -13713,6 +13998,34 @@ public object FfiConverterSequenceTypeSystemTransfer: FfiConverterRustBuffer<Lis
 /**
  * @suppress
  */
+public object FfiConverterSequenceTypeWaitingReport: FfiConverterRustBuffer<List<WaitingReport>> {
+    override fun read(buf: ByteBuffer): List<WaitingReport> {
+        val len = buf.getInt()
+        return List<WaitingReport>(len) {
+            FfiConverterTypeWaitingReport.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<WaitingReport>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeWaitingReport.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<WaitingReport>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeWaitingReport.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterSequenceTypeWoundView: FfiConverterRustBuffer<List<WoundView>> {
     override fun read(buf: ByteBuffer): List<WoundView> {
         val len = buf.getInt()
@@ -13891,6 +14204,11 @@ public typealias FfiConverterTypePathBuf = FfiConverterString
 
 public typealias ProblemCode = kotlin.String
 public typealias FfiConverterTypeProblemCode = FfiConverterString
+
+
+
+public typealias ReportId = kotlin.String
+public typealias FfiConverterTypeReportId = FfiConverterString
 
 
 

@@ -23,6 +23,8 @@ import org.gauze.logic.core.Stage
 import org.gauze.logic.core.Standing
 import org.gauze.logic.core.Transfer
 import org.gauze.logic.core.TransferEnd
+import org.gauze.logic.core.WaitingReport
+import org.gauze.logic.core.WentWrong
 import org.gauze.logic.core.WipedReport
 import org.gauze.logic.core.Wound
 
@@ -101,6 +103,14 @@ class FakeCore(var standing: Standing = Standing(device = "d")) : Core {
     override fun photos(most: Int) = answer { photos.reversed().take(most) }
 
     override fun discard(id: String) = answer { photos.removeIf { it.id == id }.let { } }
+
+    val reports = ArrayList<WaitingReport>()
+
+    override fun report(said: WentWrong) = answer {
+        reports += WaitingReport("report-${reports.size}", "2026-11-29T09:12:00Z", false)
+    }
+
+    override fun reports() = reports.toList()
 
     override suspend fun send(asked: Boolean) = answer { Sent(photos.size.toLong(), 0, 0, emptyMap(), null) }
 

@@ -19,6 +19,7 @@ import androidx.compose.foundation.layout.size
 import androidx.compose.foundation.layout.width
 import androidx.compose.foundation.layout.widthIn
 import androidx.compose.foundation.rememberScrollState
+import androidx.compose.foundation.selection.selectable
 import androidx.compose.foundation.selection.toggleable
 import androidx.compose.foundation.text.contextmenu.data.TextContextMenuKeys
 import androidx.compose.foundation.text.contextmenu.modifier.filterTextContextMenuComponents
@@ -29,6 +30,7 @@ import androidx.compose.material3.Checkbox
 import androidx.compose.material3.MaterialTheme
 import androidx.compose.material3.OutlinedButton
 import androidx.compose.material3.OutlinedTextField
+import androidx.compose.material3.RadioButton
 import androidx.compose.material3.Surface
 import androidx.compose.material3.Text
 import androidx.compose.material3.TextButton
@@ -199,6 +201,21 @@ fun Tick(label: String, ticked: Boolean, detail: String? = null, onChange: (Bool
         Column {
             Text(label)
             if (detail != null) Text(detail, fontWeight = FontWeight.Bold)
+        }
+    }
+}
+
+/** One of several rows, of which one is chosen; as large as [Tick]. */
+@Composable
+fun Pick(label: String, picked: Boolean, detail: String? = null, onPick: () -> Unit) {
+    Row(
+        Modifier.fillMaxWidth().heightIn(min = 56.dp).selectable(picked, role = Role.RadioButton, onClick = onPick),
+        verticalAlignment = Alignment.CenterVertically,
+    ) {
+        RadioButton(picked, null, Modifier.padding(end = 12.dp))
+        Column {
+            Text(label)
+            if (detail != null) Text(detail, color = LocalTones.current.muted)
         }
     }
 }

@@ -1,6 +1,11 @@
 package org.gauze.app.ui
 
+import androidx.compose.foundation.layout.Arrangement
 import androidx.compose.foundation.layout.ColumnScope
+import androidx.compose.foundation.layout.ExperimentalLayoutApi
+import androidx.compose.foundation.layout.FlowRow
+import androidx.compose.foundation.layout.heightIn
+import androidx.compose.material3.FilterChip
 import androidx.compose.material3.HorizontalDivider
 import androidx.compose.material3.MaterialTheme
 import androidx.compose.material3.Text
@@ -8,20 +13,35 @@ import androidx.compose.runtime.Composable
 import androidx.compose.ui.Modifier
 import androidx.compose.ui.semantics.heading
 import androidx.compose.ui.semantics.semantics
+import androidx.compose.ui.text.font.FontWeight
+import androidx.compose.ui.unit.dp
+import org.gauze.logic.core.Happened
 import org.gauze.logic.flow.Line
 import org.gauze.logic.incident.Incident
 import org.gauze.logic.incident.IncidentEvent
 import org.gauze.logic.incident.IncidentState
+import org.gauze.logic.incident.Noticed
+import org.gauze.logic.incident.ReportForm
+import org.gauze.logic.incident.ReportItem
 import org.gauze.logic.settings.BlockedState
 import org.gauze.logic.settings.HelpState
 import org.gauze.logic.settings.SettingsState
 import org.gauze.logic.words.Word
 
+private val goodWords = setOf(Word.IncidentDiscarded, Word.ReportKept)
+
 @Composable
-fun IncidentView(state: IncidentState, back: () -> Unit, send: (IncidentEvent) -> Unit) = Page(
+fun IncidentView(state: IncidentState, back: () -> Unit, send: (IncidentEvent) -> Unit) {
+    val form = state.form
+    if (form != null) ReportView(form, send) else WhatHappened(state, back, send)
+}
+
+@Composable
+private fun WhatHappened(state: IncidentState, back: () -> Unit, send: (IncidentEvent) -> Unit) = Page(
     Word.IncidentTitle,
     actions = {
-        Said(state.said, if (state.said?.word == Word.IncidentDiscarded) Tone.GOOD else Tone.BAD)
+        Said(state.said, if (state.said?.word in goodWords) Tone.GOOD else Tone.BAD)
+        OtherAction(Word.IncidentTell) { send(IncidentEvent.Tell(true)) }
         if (state.chosen == null) QuietAction(Word.Back, back) else QuietAction(Word.Back) { send(IncidentEvent.Choose(null)) }
     },
 ) {
@@ -29,6 +49,7 @@ fun IncidentView(state: IncidentState, back: () -> Unit, send: (IncidentEvent) -
     if (chosen == null) {
         Text(say(Word.IncidentBody))
         Incident.entries.forEach { incident -> OtherAction(incident.happened) { send(IncidentEvent.Choose(incident)) } }
+        if (state.reports.isNotEmpty()) Kept(state.reports)
         return@Page
     }
     Text(say(chosen.happened), style = MaterialTheme.typography.titleMedium)
@@ -39,6 +60,59 @@ fun IncidentView(state: IncidentState, back: () -> Unit, send: (IncidentEvent) -
         GraveAction(Word.CheckAgainConsequence, Word.IncidentDiscard) { send(IncidentEvent.Discard(item.id)) }
     }
 }
+
+/** What was told here and is on the phone until the hospital has it. */
+@Composable
+private fun Kept(reports: List<ReportItem>) {
+    HorizontalDivider(color = LocalTones.current.line)
+    Text(say(Word.ReportMine), Modifier.semantics { heading() }, style = MaterialTheme.typography.titleMedium)
+    reports.forEach { report ->
+        report.written?.let { Text(say(it), fontWeight = FontWeight.Medium) }
+        Said(Line(report.state), if (report.state == Word.ReportSent) Tone.PLAIN else Tone.WARNING)
+        Said(report.why)
+    }
+}
+
+private val kindWords = mapOf(Happened.BREACH to Word.ReportBreach, Happened.NEAR_MISS to Word.ReportNearMiss)
+
+@OptIn(ExperimentalLayoutApi::class)
+@Composable
+private fun ReportView(form: ReportForm, send: (IncidentEvent) -> Unit) = Page(
+    Word.ReportTitle,
+    actions = {
+        Said(form.fault)
+        MainAction(Word.ReportSend, !form.sending) { send(IncidentEvent.Send) }
+        QuietAction(Word.Back) { send(IncidentEvent.Tell(false)) }
+    },
+) {
+    fun write(change: (ReportForm) -> ReportForm) = send(IncidentEvent.Write(change))
+    Text(say(Word.ReportLead))
+    Heading(Word.ReportKind)
+    kindWords.forEach { (kind, word) -> Pick(say(word), form.kind == kind) { write { it.copy(kind = kind) } } }
+    Field(Word.ReportWhat, form.what, lines = 4) { text -> write { it.copy(what = text) } }
+    Text(say(Word.ReportWhatHint), color = LocalTones.current.muted)
+    Field(Word.ReportWhose, form.whose) { text -> write { it.copy(whose = text) } }
+    Text(say(Word.ReportWhoseHint), color = LocalTones.current.muted)
+    Heading(Word.ReportNoticed)
+    FlowRow(horizontalArrangement = Arrangement.spacedBy(8.dp)) {
+        Noticed.entries.forEach { noticed ->
+            FilterChip(form.noticed == noticed, { write { it.copy(noticed = noticed) } }, { Text(say(noticed.word)) }, Modifier.heightIn(min = 48.dp))
+        }
+    }
+    if (form.noticed == Noticed.EARLIER) Field(Word.ReportDay, form.day) { text -> write { it.copy(day = text) } }
+    if (form.photos.isEmpty()) return@Page
+    Heading(Word.ReportPhoto)
+    Pick(say(Word.ReportNoPhoto), form.photo == null) { write { it.copy(photo = null) } }
+    form.photos.forEach { item ->
+        Pick(say(item.taken), form.photo == item.id, listOfNotNull(item.label, say(item.stage)).joinToString(", ")) {
+            write { it.copy(photo = item.id) }
+        }
+    }
+}
+
+@Composable
+private fun Heading(word: Word) =
+    Text(say(word), Modifier.semantics { heading() }, style = MaterialTheme.typography.titleMedium)
 
 /** Where the settings lead. */
 class SettingsWays(

@@ -144,6 +144,28 @@ interface Reviewing {
     fun patients(): Outcome<List<Patient>>
 }
 
+/** Whether it happened. */
+enum class Happened { BREACH, NEAR_MISS }
+
+/**
+ * What somebody says that went wrong. [whose] is empty where that is not known, [noticedAt] is RFC 3339 and null for now. Has no useful
+ * `toString`: it may name a patient.
+ */
+class WentWrong(val kind: Happened, val what: String, val whose: String, val photo: String?, val noticedAt: String?) {
+    override fun toString() = "WentWrong"
+}
+
+/** A report that is on this phone until the hospital has it; [sent]: the gateway has it already. */
+data class WaitingReport(val id: String, val writtenAt: String?, val sent: Boolean, val waiting: String? = null)
+
+interface Reporting {
+    /** Kept, sealed, once this is done. */
+    fun report(said: WentWrong): Outcome<Unit>
+
+    /** The oldest first. */
+    fun reports(): List<WaitingReport>
+}
+
 interface Sending {
     /** The newest photos first. */
     fun photos(most: Int): Outcome<List<Photo>>
@@ -183,4 +205,4 @@ interface SigningIn {
 }
 
 /** The whole core as the screens see it. */
-interface Core : Enrolling, Capturing, Reviewing, Sending, SigningIn, Locating, AutoCloseable
+interface Core : Enrolling, Capturing, Reviewing, Sending, Reporting, SigningIn, Locating, AutoCloseable

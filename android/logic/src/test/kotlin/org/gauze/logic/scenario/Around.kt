@@ -26,6 +26,8 @@ import org.gauze.logic.core.Site
 import org.gauze.logic.core.SiteChoice
 import org.gauze.logic.core.Standing
 import org.gauze.logic.core.Waiting
+import org.gauze.logic.core.WaitingReport
+import org.gauze.logic.core.WentWrong
 import org.gauze.logic.core.Wound
 import org.gauze.logic.core.map
 import org.gauze.logic.flow.Acknowledged
@@ -59,6 +61,11 @@ internal class ToldCore(private val fake: FakeCore, private val told: MutableLis
     override fun discard(id: String): Outcome<Unit> {
         told += listOf("discard", id)
         return fake.discard(id)
+    }
+
+    override fun report(said: WentWrong): Outcome<Unit> {
+        told += listOf("report", shown(said))
+        return fake.report(said)
     }
 
     override suspend fun send(asked: Boolean): Outcome<org.gauze.logic.core.Sent> {
@@ -134,6 +141,10 @@ internal class Around {
                 fake.photos.clear()
                 value.list.forEach { fake.photos += photo(it) }
             }
+            "reports" -> {
+                fake.reports.clear()
+                value.list.forEach { fake.reports += report(it) }
+            }
             "patients" -> fake.patients = value.list.mapNotNull { patient(it, Established.Worklist) }
             "patient", "sites", "forms", "notice", "support", "record", "local", "teams", "team" -> Unit
             else -> error("nobody knows $key")
@@ -185,6 +196,10 @@ private fun photo(value: Any?): Photo {
         void = value["void"] == true,
     )
 }
+
+private fun report(value: Any?) = WaitingReport(
+    value["id"].text!!, value["written_at"].text, value["sent"] == true, value["waiting"].text,
+)
 
 internal fun patient(value: Any?, established: Established = Established.Wristband) = value["family"].text?.let { family ->
     Patient(

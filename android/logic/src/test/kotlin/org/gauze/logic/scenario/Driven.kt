@@ -16,6 +16,7 @@ import org.gauze.logic.consent.ConsentEvent
 import org.gauze.logic.consent.ConsentPresenter
 import org.gauze.logic.core.Choice
 import org.gauze.logic.core.Fitness
+import org.gauze.logic.core.Happened
 import org.gauze.logic.core.Notice
 import org.gauze.logic.core.Patient
 import org.gauze.logic.core.PhotoRecord
@@ -30,6 +31,9 @@ import org.gauze.logic.flow.Route
 import org.gauze.logic.incident.Incident
 import org.gauze.logic.incident.IncidentEvent
 import org.gauze.logic.incident.IncidentPresenter
+import org.gauze.logic.incident.Noticed
+import org.gauze.logic.incident.ReportForm
+import org.gauze.logic.incident.Ways
 import org.gauze.logic.notice.NoticeEvent
 import org.gauze.logic.notice.NoticePresenter
 import org.gauze.logic.patient.PatientEvent
@@ -134,13 +138,7 @@ internal fun Around.driven(screen: String, given: Any?): Driven = when (screen) 
             else -> unknown(name)
         }
     }
-    "incident" -> driven(IncidentPresenter(core, core, ZoneOffset.UTC, given["support"].text, scope), ::shown) { name, with ->
-        when (name) {
-            "choose" -> IncidentEvent.Choose(with[0]?.named<Incident>())
-            "discard" -> IncidentEvent.Discard(with[0].text!!)
-            else -> unknown(name)
-        }
-    }
+    "incident" -> incidents(given)
     "journey" -> journey(given)
     "wristband" -> wristband(given)
     "settings" -> Driven({ emptyMap<String, Any?>() }) { name, with ->
@@ -168,6 +166,27 @@ private fun enrol(name: String, with: List<Any?>): EnrolEvent = when (name) {
     "stop_scan" -> EnrolEvent.StopScan
     "start" -> EnrolEvent.Start
     else -> unknown(name)
+}
+
+private fun Around.incidents(given: Any?): Driven {
+    val presenter = IncidentPresenter(Ways(core, core, core), ZoneOffset.UTC, { 1_796_000_000_123 }, given["support"].text, scope) { told += listOf("kept") }
+    fun write(change: (ReportForm) -> ReportForm) = IncidentEvent.Write(change)
+    return driven(presenter, ::shown) { name, with ->
+        when (name) {
+            "choose" -> IncidentEvent.Choose(with[0]?.named<Incident>())
+            "discard" -> IncidentEvent.Discard(with[0].text!!)
+            "look" -> IncidentEvent.Look
+            "tell" -> IncidentEvent.Tell(with[0] == true)
+            "kind" -> write { it.copy(kind = with[0].named<Happened>()) }
+            "what" -> write { it.copy(what = with[0].text!!) }
+            "whose" -> write { it.copy(whose = with[0].text!!) }
+            "noticed" -> write { it.copy(noticed = with[0].named<Noticed>()) }
+            "day" -> write { it.copy(day = with[0].text!!) }
+            "photo" -> write { it.copy(photo = with[0].text) }
+            "send" -> IncidentEvent.Send
+            else -> unknown(name)
+        }
+    }
 }
 
 private fun Around.patients(given: Any?): Driven {

@@ -12,11 +12,14 @@ import org.gauze.logic.core.Notice
 import org.gauze.logic.core.Patient
 import org.gauze.logic.core.PhotoRecord
 import org.gauze.logic.core.Site
+import org.gauze.logic.core.WentWrong
 import org.gauze.logic.core.Wound
 import org.gauze.logic.enrol.EnrolState
 import org.gauze.logic.flow.Line
 import org.gauze.logic.flow.Route
 import org.gauze.logic.incident.IncidentState
+import org.gauze.logic.incident.ReportForm
+import org.gauze.logic.incident.ReportItem
 import org.gauze.logic.notice.NoticeState
 import org.gauze.logic.patient.PatientState
 import org.gauze.logic.queue.QueueItem
@@ -169,7 +172,25 @@ internal fun shown(state: ReviewState) = state.run {
 }
 
 internal fun shown(state: IncidentState) = state.run {
-    mapOf("chosen" to shown(chosen), "waiting" to waiting.map { shown(it) }, "support" to support, "said" to shown(said))
+    mapOf(
+        "chosen" to shown(chosen), "waiting" to waiting.map { shown(it) }, "support" to support, "said" to shown(said),
+        "form" to form?.let(::shown), "reports" to reports.map(::shown),
+    )
+}
+
+private fun shown(form: ReportForm) = form.run {
+    mapOf(
+        "kind" to shown(kind), "what" to what, "whose" to whose, "noticed" to shown(noticed), "day" to day, "photo" to photo,
+        "photos" to photos.map { it.id }, "fault" to shown(fault), "sending" to sending,
+    )
+}
+
+private fun shown(report: ReportItem) = report.run {
+    mapOf("id" to id, "written" to shown(written), "state" to state.resource, "why" to shown(why))
+}
+
+internal fun shown(said: WentWrong) = said.run {
+    mapOf("kind" to shown(kind), "what" to what, "whose" to whose, "photo" to photo, "noticed_at" to noticedAt)
 }
 
 internal fun shown(state: BlockedState?) =

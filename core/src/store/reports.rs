@@ -1,0 +1,175 @@
+//! What this phone reported as gone wrong and the hospital does not have yet: sealed files, of which nothing here opens any.
+//!
+//! Always: a report is kept once its file is durable, and goes once a receipt that was checked says that the hospital has it, or a
+//! wipe order says so. Its file goes first, so that what is left of a dead process is known by what is missing. One that is damaged stays
+//! and says so.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use gauze_wire::{Jws, Report, ReportId, Signed as _};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Store, StoreError, Trouble, read_small};
+use crate::ports::{Disk, write_durably};
+
+const KEPT: &str = "json";
+const SIGNED: &str = "jws";
+
+/// A report as it is kept. It opens nowhere but in the hospital.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeptReport {
+    v: u32,
+    /// When it was written.
+    pub written_at: Timestamp,
+    /// What is signed and sent.
+    pub report: Report,
+}
+
+impl KeptReport {
+    /// A report that was just written.
+    pub fn new(report: Report, written_at: Timestamp) -> Self {
+        Self { v: 1, written_at, report }
+    }
+
+    fn read(bytes: &[u8], id: &ReportId) -> Option<Self> {
+        let kept: Self = serde_json::from_slice(bytes).ok()?;
+        (kept.v == 1 && kept.report.report_id == *id && kept.report.holds().is_ok()).then_some(kept)
+    }
+}
+
+/// A report that waits, at a glance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaitingReport {
+    /// Its name.
+    pub report_id: ReportId,
+    /// When it was written; nothing where its file cannot be read.
+    pub written_at: Option<Timestamp>,
+    /// Whether the gateway has it, and the hospital has not said so yet. Known in this process alone.
+    pub sent: bool,
+    /// What stops it, if anything does.
+    pub trouble: Option<Trouble>,
+}
+
+impl WaitingReport {
+    /// What it waits for, and what to do, for the person who holds the phone.
+    pub fn next_step(&self) -> String {
+        match self.trouble {
+            // What is said of photos holds for it too.
+            Some(trouble) => trouble.next_step().replace("the photo", "the report"),
+            None if self.sent => "sent; it stays here until the hospital says that it has it".to_owned(),
+            None => "waits to be sent: connect the phone to a network".to_owned(),
+        }
+    }
+}
+
+/// Reads what waits. Removes what was never kept and what was being erased.
+pub(super) fn recover(disk: &dyn Disk, dir: &Path) -> Result<BTreeMap<ReportId, WaitingReport>, StoreError> {
+    let dir = dir.join("reports");
+    let names = disk.list(&dir)?;
+    let mut waiting = BTreeMap::new();
+    for id in names.iter().filter_map(|name| named(name, KEPT)) {
+        let (written_at, trouble) = match read_kept(disk, &dir, &id) {
+            Ok(kept) => (Some(kept.written_at), None),
+            Err(StoreError::Damaged) => (None, Some(Trouble::Damaged)),
+            Err(_) => (None, Some(Trouble::Storage)),
+        };
+        waiting.insert(id.clone(), WaitingReport { report_id: id, written_at, sent: false, trouble });
+    }
+    for name in &names {
+        let left = name.as_encoded_bytes().ends_with(b".new")
+            || named(name, SIGNED).is_some_and(|id| !waiting.contains_key(&id));
+        if left && disk.remove(&dir.join(name)).is_err() {
+            tracing::warn!("what a dead process left of a report could not be removed");
+        }
+    }
+    Ok(waiting)
+}
+
+fn named(name: &OsStr, kind: &str) -> Option<ReportId> {
+    let (id, ending) = name.to_str()?.rsplit_once('.')?;
+    id.parse().ok().filter(|_| ending == kind)
+}
+
+fn file(dir: &Path, id: &ReportId, kind: &str) -> PathBuf {
+    dir.join(format!("{id}.{kind}"))
+}
+
+fn read_kept(disk: &dyn Disk, dir: &Path, id: &ReportId) -> Result<KeptReport, StoreError> {
+    let bytes = read_small(disk, &file(dir, id, KEPT))?.ok_or(StoreError::Damaged)?;
+    KeptReport::read(&bytes, id).ok_or(StoreError::Damaged)
+}
+
+impl Store {
+    fn reports_dir(&self) -> PathBuf {
+        self.dir.join("reports")
+    }
+
+    /// Keeps a report. From here on it is never lost; where this fails, nothing is kept.
+    pub fn keep_report(&self, kept: &KeptReport) -> Result<(), StoreError> {
+        let mut state = self.state();
+        let id = &kept.report.report_id;
+        let bytes = serde_json::to_vec(kept).map_err(|_| StoreError::Damaged)?;
+        let path = file(&self.reports_dir(), id, KEPT);
+        if let Err(error) = write_durably(&*self.disk, &path, &bytes) {
+            // It may have its name already, and nobody was told that it is kept.
+            let _ = self.disk.remove(&path);
+            return Err(error.into());
+        }
+        let written_at = Some(kept.written_at);
+        let waiting = WaitingReport { report_id: id.clone(), written_at, sent: false, trouble: None };
+        state.reports.insert(id.clone(), waiting);
+        Ok(())
+    }
+
+    /// Those that wait, oldest first.
+    pub fn reports(&self) -> Vec<WaitingReport> {
+        let mut waiting: Vec<_> = self.state().reports.values().cloned().collect();
+        waiting.sort_by_key(|report| report.written_at);
+        waiting
+    }
+
+    /// A report that waits.
+    pub fn kept_report(&self, id: &ReportId) -> Result<KeptReport, StoreError> {
+        read_kept(&*self.disk, &self.reports_dir(), id)
+    }
+
+    /// What the phone signed for it, where it did. What does not read is signed for anew.
+    pub fn signed_report(&self, id: &ReportId) -> Result<Option<Jws>, StoreError> {
+        match read_small(&*self.disk, &file(&self.reports_dir(), id, SIGNED)) {
+            Ok(bytes) => Ok(bytes.and_then(|bytes| Jws::parse(&String::from_utf8(bytes).ok()?).ok())),
+            Err(StoreError::Damaged) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Keeps what the phone signed for it, before it is sent.
+    pub fn sign_report(&self, id: &ReportId, jws: &Jws) -> Result<(), StoreError> {
+        let _state = self.state();
+        Ok(write_durably(&*self.disk, &file(&self.reports_dir(), id, SIGNED), jws.as_str().as_bytes())?)
+    }
+
+    /// What became of an attempt.
+    pub fn tried_report(&self, id: &ReportId, sent: bool, trouble: Option<Trouble>) {
+        if let Some(waiting) = self.state().reports.get_mut(id) {
+            waiting.sent |= sent;
+            waiting.trouble = trouble;
+        }
+    }
+
+    /// Lets go of a report.
+    pub fn erase_report(&self, id: &ReportId) -> Result<(), StoreError> {
+        let mut state = self.state();
+        let dir = self.reports_dir();
+        self.disk.remove(&file(&dir, id, KEPT))?;
+        state.reports.remove(id);
+        // What is left opens nothing and is told by its name; the next opening removes it.
+        if self.disk.remove(&file(&dir, id, SIGNED)).is_err() {
+            tracing::warn!("the signature of a report that is gone stays until the next start");
+        }
+        Ok(())
+    }
+}
