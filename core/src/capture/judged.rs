@@ -124,7 +124,7 @@ mod tests {
             let shaken = sharpness(&smeared(across, down));
             assert!(shaken < 120, "{across}, {down}: {shaken}");
         }
-        let stripes = sharpness(&picture(|_, y| if y / STONE % 2 == 0 { 60 } else { 180 }));
+        let stripes = sharpness(&picture(|_, y| if (y / STONE).is_multiple_of(2) { 60 } else { 180 }));
         assert!(stripes > 300, "nothing changes across, which says nothing: {stripes}");
     }
 
