@@ -20,13 +20,11 @@ import androidx.compose.ui.platform.InterceptPlatformTextInput
 import androidx.compose.ui.platform.PlatformTextInputInterceptor
 import androidx.compose.ui.semantics.SemanticsActions
 import androidx.compose.ui.test.ExperimentalTestApi
-import androidx.compose.ui.test.doubleClick
 import androidx.compose.ui.test.hasSetTextAction
 import androidx.compose.ui.test.junit4.v2.createAndroidComposeRule
 import androidx.compose.ui.test.performKeyInput
 import androidx.compose.ui.test.performSemanticsAction
 import androidx.compose.ui.test.performTextInputSelection
-import androidx.compose.ui.test.performTouchInput
 import androidx.compose.ui.test.pressKey
 import androidx.compose.ui.test.requestFocus
 import androidx.compose.ui.test.withKeyDown
@@ -122,7 +120,7 @@ class KeyboardTest {
         whole()
         field.performSemanticsAction(SemanticsActions.PasteText)
         rule.waitUntil("what was pasted", 20_000) { text == "9000000009" }
-        field.performTouchInput { doubleClick() }
+        field.performSemanticsAction(SemanticsActions.OnLongClick)
         rule.waitUntil("a menu", 20_000) { offered.isNotEmpty() }
         assertTrue("$offered", TextContextMenuKeys.PasteKey in offered)
         assertEquals(emptyList<Any>(), offered - setOf(TextContextMenuKeys.PasteKey, TextContextMenuKeys.SelectAllKey))

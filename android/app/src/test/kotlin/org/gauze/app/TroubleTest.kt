@@ -174,7 +174,7 @@ class TroubleTest {
         nurse.open(LockedCameraActivity::class.java)
         nurse.see(Word.BannerNobody)
         nurse.tap(Word.CameraShoot)
-        nurse.until("a second photo") { nurse.photos().size == 2 }
+        nurse.until("a second photo, handed over") { nurse.photos().size == 2 && nurse.handed.asked }
         assertTrue(listOf("SMITH", "John", nurse.word(Word.BodyTitle), nurse.word(Word.ConsentForm)).none(nurse::sees))
         // After the tick it is ready for the next of the same visit.
         nurse.handed.forget()
