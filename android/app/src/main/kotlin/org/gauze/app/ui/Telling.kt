@@ -89,9 +89,9 @@ private fun ReportView(form: ReportForm, send: (IncidentEvent) -> Unit) = Page(
     Text(say(Word.ReportLead))
     Heading(Word.ReportKind)
     kindWords.forEach { (kind, word) -> Pick(say(word), form.kind == kind) { write { it.copy(kind = kind) } } }
-    Field(Word.ReportWhat, form.what, lines = 4) { text -> write { it.copy(what = text) } }
+    Field(Line(Word.ReportWhat), form.what, lines = 4) { text -> write { it.copy(what = text) } }
     Text(say(Word.ReportWhatHint), color = LocalTones.current.muted)
-    Field(Word.ReportWhose, form.whose) { text -> write { it.copy(whose = text) } }
+    Field(Line(Word.ReportWhose), form.whose) { text -> write { it.copy(whose = text) } }
     Text(say(Word.ReportWhoseHint), color = LocalTones.current.muted)
     Heading(Word.ReportNoticed)
     FlowRow(horizontalArrangement = Arrangement.spacedBy(8.dp)) {
@@ -99,7 +99,7 @@ private fun ReportView(form: ReportForm, send: (IncidentEvent) -> Unit) = Page(
             FilterChip(form.noticed == noticed, { write { it.copy(noticed = noticed) } }, { Text(say(noticed.word)) }, Modifier.heightIn(min = 48.dp))
         }
     }
-    if (form.noticed == Noticed.EARLIER) Field(Word.ReportDay, form.day) { text -> write { it.copy(day = text) } }
+    if (form.noticed == Noticed.EARLIER) Field(Line(Word.ReportDay), form.day) { text -> write { it.copy(day = text) } }
     if (form.photos.isEmpty()) return@Page
     Heading(Word.ReportPhoto)
     Pick(say(Word.ReportNoPhoto), form.photo == null) { write { it.copy(photo = null) } }
