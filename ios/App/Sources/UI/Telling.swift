@@ -61,9 +61,9 @@ struct ReportView: View {
             ForEach(kinds, id: \.0) { kind, word in
                 Choosing(words: say(word), chosen: form.kind == kind) { send(.write { $0.kind = kind }) }
             }
-            Entered(.reportWhat, form.what) { text in send(.write { $0.what = text }) }
+            Entered(Line(.reportWhat), form.what) { text in send(.write { $0.what = text }) }
             Text(say(.reportWhatHint))
-            Entered(.reportWhose, form.whose) { text in send(.write { $0.whose = text }) }
+            Entered(Line(.reportWhose), form.whose) { text in send(.write { $0.whose = text }) }
             Text(say(.reportWhoseHint))
             noticed
             if !form.photos.isEmpty { photos }
@@ -79,7 +79,7 @@ struct ReportView: View {
         ForEach(Noticed.allCases, id: \.self) { noticed in
             Choosing(words: say(noticed.word), chosen: form.noticed == noticed) { send(.write { $0.noticed = noticed }) }
         }
-        if form.noticed == .earlier { Entered(.reportDay, form.day) { text in send(.write { $0.day = text }) } }
+        if form.noticed == .earlier { Entered(Line(.reportDay), form.day) { text in send(.write { $0.day = text }) } }
     }
 
     @ViewBuilder private var photos: some View {
