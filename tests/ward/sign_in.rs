@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use gauze_core::ports::{Answer, BoxFuture, Call, KeyVault as _, Transfer, Transport, TransportError};
-use gauze_core::{CaptureError, Clinician, ReviewError, SignInError};
+use gauze_core::{CaptureError, Clinician, PreviewError, ReviewError, SignInError};
 use gauze_wire::session_nonce;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -208,7 +208,7 @@ async fn a_shared_phone_shows_nothing_of_whoever_had_it_before() {
     assert!(label(second).is_some());
     // Nobody: neither one's photos, nor the one just taken.
     phone.client().sign_out();
-    assert_eq!(phone.client().preview_from(second, jpeg(1)).unwrap(), None);
+    assert!(matches!(phone.client().preview_from(second, jpeg(1)), Err(PreviewError::Locked)));
     phone.client().unlock().unwrap();
     assert_eq!((label(first), label(second)), (None, None));
 
