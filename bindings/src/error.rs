@@ -10,7 +10,7 @@ use gauze_core::{
 
 /// What about the phone the hospital does not accept.
 #[derive(Clone, Debug, uniffi::Record)]
-pub struct Refusal {
+pub struct EnrolmentRefusal {
     /// A stable slug, finer than the error's own.
     pub code: String,
     /// What the user reads to the help desk, for example `G06`.
@@ -121,7 +121,7 @@ pub enum ClientError {
         /// For the user.
         advice: String,
         /// Where the hospital refuses this phone: why.
-        refusal: Option<Refusal>,
+        refusal: Option<EnrolmentRefusal>,
     },
     /// It cannot be done, now or later.
     #[error("{code}: {advice}")]
@@ -334,7 +334,8 @@ impl From<CallError> for ClientError {
             }
             CallError::Refused(problem) if problem.code.passes() => Self::RetryLater { code, advice },
             CallError::Refused(problem) => {
-                let refusal = problem.reason.zip(problem.help).map(|(code, help)| Refusal { code, help });
+                let refusal =
+                    problem.reason.zip(problem.help).map(|(code, help)| EnrolmentRefusal { code, help });
                 Self::AskIt { code, advice, refusal }
             }
             CallError::Answer => Self::AskIt { code, advice, refusal: None },

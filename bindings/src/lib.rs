@@ -23,7 +23,7 @@ mod desktop;
 
 pub use client::{Client, ClientPorts};
 pub use enrolment::Enrolment;
-pub use error::{CaptureError, ClientError, PlatformError, Refusal};
+pub use error::{CaptureError, ClientError, EnrolmentRefusal, PlatformError};
 pub use log::{LogLevel, LogSink, set_log_sink};
 pub use managed::{ConfigurationReport, ConfigurationState};
 pub use platform::{

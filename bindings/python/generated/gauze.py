@@ -5896,6 +5896,45 @@ class _UniffiFfiConverterTypeConfigurationReport(_UniffiConverterRustBuffer):
         _UniffiFfiConverterSequenceString.write(value.problems, buf)
         _UniffiFfiConverterOptionalString.write(value.support_contact, buf)
 
+@dataclass
+class EnrolmentRefusal:
+    """
+    What about the phone the hospital does not accept.
+"""
+    def __init__(self, *, code:str, help:str):
+        self.code = code
+        self.help = help
+
+
+
+
+    def __str__(self):
+        return "EnrolmentRefusal(code={}, help={})".format(self.code, self.help)
+    def __eq__(self, other):
+        if self.code != other.code:
+            return False
+        if self.help != other.help:
+            return False
+        return True
+
+class _UniffiFfiConverterTypeEnrolmentRefusal(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        return EnrolmentRefusal(
+            code=_UniffiFfiConverterString.read(buf),
+            help=_UniffiFfiConverterString.read(buf),
+        )
+
+    @staticmethod
+    def check_lower(value):
+        _UniffiFfiConverterString.check_lower(value.code)
+        _UniffiFfiConverterString.check_lower(value.help)
+
+    @staticmethod
+    def write(value, buf):
+        _UniffiFfiConverterString.write(value.code, buf)
+        _UniffiFfiConverterString.write(value.help, buf)
+
 
 
 
@@ -7934,45 +7973,6 @@ class _UniffiFfiConverterTypeQueueReport(_UniffiConverterRustBuffer):
         _UniffiFfiConverterOptionalInt64.write(value.next_at_ms, buf)
 
 @dataclass
-class Refusal:
-    """
-    What about the phone the hospital does not accept.
-"""
-    def __init__(self, *, code:str, help:str):
-        self.code = code
-        self.help = help
-
-
-
-
-    def __str__(self):
-        return "Refusal(code={}, help={})".format(self.code, self.help)
-    def __eq__(self, other):
-        if self.code != other.code:
-            return False
-        if self.help != other.help:
-            return False
-        return True
-
-class _UniffiFfiConverterTypeRefusal(_UniffiConverterRustBuffer):
-    @staticmethod
-    def read(buf):
-        return Refusal(
-            code=_UniffiFfiConverterString.read(buf),
-            help=_UniffiFfiConverterString.read(buf),
-        )
-
-    @staticmethod
-    def check_lower(value):
-        _UniffiFfiConverterString.check_lower(value.code)
-        _UniffiFfiConverterString.check_lower(value.help)
-
-    @staticmethod
-    def write(value, buf):
-        _UniffiFfiConverterString.write(value.code, buf)
-        _UniffiFfiConverterString.write(value.help, buf)
-
-@dataclass
 class SignInPage:
     """
     What the system's browser opens.
@@ -8890,11 +8890,11 @@ class _UniffiFfiConverterTypeCaptureError(_UniffiConverterRustBuffer):
             _UniffiFfiConverterString.write(value.code, buf)
             _UniffiFfiConverterString.write(value.advice, buf)
 
-class _UniffiFfiConverterOptionalTypeRefusal(_UniffiConverterRustBuffer):
+class _UniffiFfiConverterOptionalTypeEnrolmentRefusal(_UniffiConverterRustBuffer):
     @classmethod
     def check_lower(cls, value):
         if value is not None:
-            _UniffiFfiConverterTypeRefusal.check_lower(value)
+            _UniffiFfiConverterTypeEnrolmentRefusal.check_lower(value)
 
     @classmethod
     def write(cls, value, buf):
@@ -8903,7 +8903,7 @@ class _UniffiFfiConverterOptionalTypeRefusal(_UniffiConverterRustBuffer):
             return
 
         buf.write_u8(1)
-        _UniffiFfiConverterTypeRefusal.write(value, buf)
+        _UniffiFfiConverterTypeEnrolmentRefusal.write(value, buf)
 
     @classmethod
     def read(cls, buf):
@@ -8911,7 +8911,7 @@ class _UniffiFfiConverterOptionalTypeRefusal(_UniffiConverterRustBuffer):
         if flag == 0:
             return None
         elif flag == 1:
-            return _UniffiFfiConverterTypeRefusal.read(buf)
+            return _UniffiFfiConverterTypeEnrolmentRefusal.read(buf)
         else:
             raise InternalError("Unexpected flag byte for optional type")
 
@@ -9104,7 +9104,7 @@ class _UniffiFfiConverterTypeClientError(_UniffiConverterRustBuffer):
             return ClientError.AskIt(
                 _UniffiFfiConverterString.read(buf),
                 _UniffiFfiConverterString.read(buf),
-                _UniffiFfiConverterOptionalTypeRefusal.read(buf),
+                _UniffiFfiConverterOptionalTypeEnrolmentRefusal.read(buf),
             )
         if variant == 7:
             return ClientError.NotPossible(
@@ -9143,7 +9143,7 @@ class _UniffiFfiConverterTypeClientError(_UniffiConverterRustBuffer):
         if isinstance(value, ClientError.AskIt):
             _UniffiFfiConverterString.check_lower(value.code)
             _UniffiFfiConverterString.check_lower(value.advice)
-            _UniffiFfiConverterOptionalTypeRefusal.check_lower(value.refusal)
+            _UniffiFfiConverterOptionalTypeEnrolmentRefusal.check_lower(value.refusal)
             return
         if isinstance(value, ClientError.NotPossible):
             _UniffiFfiConverterString.check_lower(value.code)
@@ -9180,7 +9180,7 @@ class _UniffiFfiConverterTypeClientError(_UniffiConverterRustBuffer):
             buf.write_i32(6)
             _UniffiFfiConverterString.write(value.code, buf)
             _UniffiFfiConverterString.write(value.advice, buf)
-            _UniffiFfiConverterOptionalTypeRefusal.write(value.refusal, buf)
+            _UniffiFfiConverterOptionalTypeEnrolmentRefusal.write(value.refusal, buf)
         if isinstance(value, ClientError.NotPossible):
             buf.write_i32(7)
             _UniffiFfiConverterString.write(value.code, buf)
@@ -12329,6 +12329,7 @@ __all__ = [
     "Clinician",
     "ConfigurationState",
     "ConfigurationReport",
+    "EnrolmentRefusal",
     "Fence",
     "Fix",
     "LocalNumbers",
@@ -12341,7 +12342,6 @@ __all__ = [
     "Place",
     "Stopped",
     "QueueReport",
-    "Refusal",
     "SignInPage",
     "StatusView",
     "SystemTransfer",

@@ -23,7 +23,7 @@ pub enum CallError {
     Transport(#[from] TransportError),
     /// The gateway refused.
     #[error("the gateway refused: {}", .0.code)]
-    Refused(Problem),
+    Refused(Box<Problem>),
     /// Something in the gateway's place answered, with this HTTP status: a proxy, a filter, a sign-in page.
     #[error("something between this phone and the hospital answered: HTTP {0}")]
     Between(u16),
@@ -190,7 +190,7 @@ pub fn accept(answer: Answer) -> Result<Vec<u8>, CallError> {
         return Err(CallError::Between(answer.status));
     }
     match serde_json::from_slice::<Problem>(&answer.body) {
-        Ok(problem) => Err(CallError::Refused(problem)),
+        Ok(problem) => Err(CallError::Refused(Box::new(problem))),
         Err(_) => Err(not_ours(&answer)),
     }
 }
@@ -214,7 +214,7 @@ fn not_ours(answer: &Answer) -> CallError {
         detail: String,
     }
     match serde_json::from_slice::<Newer>(&answer.body) {
-        Ok(newer) if newer.kind.starts_with("urn:gauze:problem:") => CallError::Refused(Problem {
+        Ok(newer) if newer.kind.starts_with("urn:gauze:problem:") => CallError::Refused(Box::new(Problem {
             kind: newer.kind,
             title: newer.title,
             status: answer.status,
@@ -222,7 +222,7 @@ fn not_ours(answer: &Answer) -> CallError {
             code: if answer.status >= 500 { ProblemCode::Unavailable } else { ProblemCode::MalformedRequest },
             reason: None,
             help: None,
-        }),
+        })),
         _ => CallError::Between(answer.status),
     }
 }

@@ -1,6 +1,6 @@
 //! What a failure of a port means for a photo. Exhaustive, so that a new failure gets its meaning here.
 
-use gauze_wire::{Problem, ProblemCode};
+use gauze_wire::ProblemCode;
 
 use crate::auth::{CallError, Unanswered};
 use crate::ports::{TransportError, VaultError};
@@ -55,7 +55,7 @@ pub fn of_call(error: &CallError) -> Trouble {
         CallError::Transport(TransportError::File) => Trouble::Storage,
         CallError::Transport(TransportError::TooManyFiles) => Trouble::TooManyFiles,
         CallError::Between(status) => Trouble::Between(*status),
-        CallError::Refused(Problem { code, .. }) => Trouble::Gateway(*code),
+        CallError::Refused(problem) => Trouble::Gateway(problem.code),
         CallError::Answer => Trouble::Gateway(ProblemCode::MalformedRequest),
         CallError::Vault(error) => of_vault(*error),
         CallError::Entropy => Trouble::KeyUnavailable,

@@ -194,7 +194,7 @@ extension ClientError {
         case .SignIn(let code, let advice): Failure(.signIn, code, advice)
         case .Enrol(let code, let advice): Failure(.enrol, code, advice)
         case .AskIt(let code, let advice, let refusal):
-            Failure(.askIt, code, advice, refusal.map { GauzeLogic.Refusal(code: $0.code, help: $0.help) })
+            Failure(.askIt, code, advice, refusal.map { GauzeLogic.EnrolmentRefusal(code: $0.code, help: $0.help) })
         case .NotPossible(let code, let advice): Failure(.notPossible, code, advice)
         case .Report(let code, let advice): Failure(.report, code, advice)
         }

@@ -5029,6 +5029,75 @@ public func FfiConverterTypeConsent_lower(_ value: Consent) -> RustBuffer {
 
 
 /**
+ * What about the phone the hospital does not accept.
+ */
+public struct EnrolmentRefusal: Equatable, Hashable {
+    /**
+     * A stable slug, finer than the error's own.
+     */
+    public let code: String
+    /**
+     * What the user reads to the help desk, for example `G06`.
+     */
+    public let help: String
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * A stable slug, finer than the error's own.
+         */code: String,
+        /**
+         * What the user reads to the help desk, for example `G06`.
+         */help: String) {
+        self.code = code
+        self.help = help
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension EnrolmentRefusal: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeEnrolmentRefusal: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> EnrolmentRefusal {
+        return
+            try EnrolmentRefusal(
+                code: FfiConverterString.read(from: &buf),
+                help: FfiConverterString.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: EnrolmentRefusal, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.code, into: &buf)
+        FfiConverterString.write(value.help, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeEnrolmentRefusal_lift(_ buf: RustBuffer) throws -> EnrolmentRefusal {
+    return try FfiConverterTypeEnrolmentRefusal.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeEnrolmentRefusal_lower(_ value: EnrolmentRefusal) -> RustBuffer {
+    return FfiConverterTypeEnrolmentRefusal.lower(value)
+}
+
+
+/**
  * Inside or outside a fence, never where.
  */
 public struct Fence: Equatable, Hashable {
@@ -6232,75 +6301,6 @@ public func FfiConverterTypeQueueReport_lift(_ buf: RustBuffer) throws -> QueueR
 #endif
 public func FfiConverterTypeQueueReport_lower(_ value: QueueReport) -> RustBuffer {
     return FfiConverterTypeQueueReport.lower(value)
-}
-
-
-/**
- * What about the phone the hospital does not accept.
- */
-public struct Refusal: Equatable, Hashable {
-    /**
-     * A stable slug, finer than the error's own.
-     */
-    public let code: String
-    /**
-     * What the user reads to the help desk, for example `G06`.
-     */
-    public let help: String
-
-    // Default memberwise initializers are never public by default, so we
-    // declare one manually.
-    public init(
-        /**
-         * A stable slug, finer than the error's own.
-         */code: String,
-        /**
-         * What the user reads to the help desk, for example `G06`.
-         */help: String) {
-        self.code = code
-        self.help = help
-    }
-
-
-
-
-}
-
-#if compiler(>=6)
-extension Refusal: Sendable {}
-#endif
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public struct FfiConverterTypeRefusal: FfiConverterRustBuffer {
-    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Refusal {
-        return
-            try Refusal(
-                code: FfiConverterString.read(from: &buf),
-                help: FfiConverterString.read(from: &buf)
-        )
-    }
-
-    public static func write(_ value: Refusal, into buf: inout [UInt8]) {
-        FfiConverterString.write(value.code, into: &buf)
-        FfiConverterString.write(value.help, into: &buf)
-    }
-}
-
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public func FfiConverterTypeRefusal_lift(_ buf: RustBuffer) throws -> Refusal {
-    return try FfiConverterTypeRefusal.lift(buf)
-}
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public func FfiConverterTypeRefusal_lower(_ value: Refusal) -> RustBuffer {
-    return FfiConverterTypeRefusal.lower(value)
 }
 
 
@@ -8039,7 +8039,7 @@ enum ClientError: Swift.Error, Equatable, Hashable, Foundation.LocalizedError {
          */advice: String,
         /**
          * Where the hospital refuses this phone: why.
-         */refusal: Refusal?
+         */refusal: EnrolmentRefusal?
     )
     /**
      * It cannot be done, now or later.
@@ -8115,7 +8115,7 @@ public struct FfiConverterTypeClientError: FfiConverterRustBuffer {
         case 6: return .AskIt(
             code: try FfiConverterString.read(from: &buf),
             advice: try FfiConverterString.read(from: &buf),
-            refusal: try FfiConverterOptionTypeRefusal.read(from: &buf)
+            refusal: try FfiConverterOptionTypeEnrolmentRefusal.read(from: &buf)
             )
         case 7: return .NotPossible(
             code: try FfiConverterString.read(from: &buf),
@@ -8171,7 +8171,7 @@ public struct FfiConverterTypeClientError: FfiConverterRustBuffer {
             writeInt(&buf, Int32(6))
             FfiConverterString.write(code, into: &buf)
             FfiConverterString.write(advice, into: &buf)
-            FfiConverterOptionTypeRefusal.write(refusal, into: &buf)
+            FfiConverterOptionTypeEnrolmentRefusal.write(refusal, into: &buf)
 
 
         case let .NotPossible(code,advice):
@@ -10671,6 +10671,30 @@ fileprivate struct FfiConverterOptionTypeConsent: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterOptionTypeEnrolmentRefusal: FfiConverterRustBuffer {
+    typealias SwiftType = EnrolmentRefusal?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeEnrolmentRefusal.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeEnrolmentRefusal.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterOptionTypeFence: FfiConverterRustBuffer {
     typealias SwiftType = Fence?
 
@@ -10831,30 +10855,6 @@ fileprivate struct FfiConverterOptionTypeQueueProgress: FfiConverterRustBuffer {
         switch try readInt(&buf) as Int8 {
         case 0: return nil
         case 1: return try FfiConverterTypeQueueProgress.read(from: &buf)
-        default: throw UniffiInternalError.unexpectedOptionalTag
-        }
-    }
-}
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-fileprivate struct FfiConverterOptionTypeRefusal: FfiConverterRustBuffer {
-    typealias SwiftType = Refusal?
-
-    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
-        guard let value = value else {
-            writeInt(&buf, Int8(0))
-            return
-        }
-        writeInt(&buf, Int8(1))
-        FfiConverterTypeRefusal.write(value, into: &buf)
-    }
-
-    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
-        switch try readInt(&buf) as Int8 {
-        case 0: return nil
-        case 1: return try FfiConverterTypeRefusal.read(from: &buf)
         default: throw UniffiInternalError.unexpectedOptionalTag
         }
     }

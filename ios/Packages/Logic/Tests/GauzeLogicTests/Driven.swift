@@ -496,6 +496,6 @@ private func readRoute(_ value: Json) throws -> Route {
 
 /// Kind and code; where the hospital refuses the phone, why and what is read to the help desk.
 private func failed(_ value: [Json]) throws -> Failure {
-    let refusal = value.count > 2 ? Refusal(code: value[2].text ?? "", help: value[3].text ?? "") : nil
+    let refusal = value.count > 2 ? EnrolmentRefusal(code: value[2].text ?? "", help: value[3].text ?? "") : nil
     return try Failure(value[0].named(), value[1].text ?? "", "", refusal)
 }

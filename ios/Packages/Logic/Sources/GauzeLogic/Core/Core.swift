@@ -6,7 +6,7 @@ public enum Remedy: Sendable, CaseIterable {
 }
 
 /// What about this phone the hospital does not accept: `code` is a stable slug, `help` what its user reads to the help desk.
-public struct Refusal: Sendable, Equatable {
+public struct EnrolmentRefusal: Sendable, Equatable {
     public let code: String
     public let help: String
 
@@ -21,9 +21,9 @@ public struct Failure: Error, Sendable, Equatable {
     public let remedy: Remedy
     public let code: String
     public let advice: String
-    public let refusal: Refusal?
+    public let refusal: EnrolmentRefusal?
 
-    public init(_ remedy: Remedy, _ code: String, _ advice: String = "", _ refusal: Refusal? = nil) {
+    public init(_ remedy: Remedy, _ code: String, _ advice: String = "", _ refusal: EnrolmentRefusal? = nil) {
         self.remedy = remedy
         self.code = code
         self.advice = advice

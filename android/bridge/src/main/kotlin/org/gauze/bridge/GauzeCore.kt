@@ -14,13 +14,13 @@ import org.gauze.core.TransferPlan
 import org.gauze.logic.core.Choice
 import org.gauze.logic.core.Configured
 import org.gauze.logic.core.Core
+import org.gauze.logic.core.EnrolmentRefusal
 import org.gauze.logic.core.Failure
 import org.gauze.logic.core.Fix
 import org.gauze.logic.core.KeyedState
 import org.gauze.logic.core.Outcome
 import org.gauze.logic.core.Patient
 import org.gauze.logic.core.PhotoRecord
-import org.gauze.logic.core.Refusal
 import org.gauze.logic.core.Remedy
 import org.gauze.logic.core.Sent
 import org.gauze.logic.core.SignInMode
@@ -157,7 +157,7 @@ private fun ClientException.toApp() = when (this) {
     is ClientException.Unlock -> Failure(Remedy.UNLOCK, code, advice)
     is ClientException.SignIn -> Failure(Remedy.SIGN_IN, code, advice)
     is ClientException.Enrol -> Failure(Remedy.ENROL, code, advice)
-    is ClientException.AskIt -> Failure(Remedy.ASK_IT, code, advice, refusal?.let { Refusal(it.code, it.help) })
+    is ClientException.AskIt -> Failure(Remedy.ASK_IT, code, advice, refusal?.let { EnrolmentRefusal(it.code, it.help) })
     is ClientException.NotPossible -> Failure(Remedy.NOT_POSSIBLE, code, advice)
     is ClientException.Report -> Failure(Remedy.REPORT, code, advice)
 }

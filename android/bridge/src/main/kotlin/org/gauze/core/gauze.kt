@@ -8121,6 +8121,53 @@ public object FfiConverterTypeConsent: FfiConverterRustBuffer<Consent> {
 
 
 /**
+ * What about the phone the hospital does not accept.
+ */
+data class EnrolmentRefusal (
+    /**
+     * A stable slug, finer than the error's own.
+     */
+    val `code`: kotlin.String
+    ,
+    /**
+     * What the user reads to the help desk, for example `G06`.
+     */
+    val `help`: kotlin.String
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeEnrolmentRefusal: FfiConverterRustBuffer<EnrolmentRefusal> {
+    override fun read(buf: ByteBuffer): EnrolmentRefusal {
+        return EnrolmentRefusal(
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: EnrolmentRefusal) = (
+            FfiConverterString.allocationSize(value.`code`) +
+            FfiConverterString.allocationSize(value.`help`)
+    )
+
+    override fun write(value: EnrolmentRefusal, buf: ByteBuffer) {
+            FfiConverterString.write(value.`code`, buf)
+            FfiConverterString.write(value.`help`, buf)
+    }
+}
+
+
+
+/**
  * Inside or outside a fence, never where.
  */
 data class Fence (
@@ -8974,53 +9021,6 @@ public object FfiConverterTypeQueueReport: FfiConverterRustBuffer<QueueReport> {
             FfiConverterULong.write(value.`reports`, buf)
             FfiConverterBoolean.write(value.`gatewaySilent`, buf)
             FfiConverterOptionalLong.write(value.`nextAtMs`, buf)
-    }
-}
-
-
-
-/**
- * What about the phone the hospital does not accept.
- */
-data class Refusal (
-    /**
-     * A stable slug, finer than the error's own.
-     */
-    val `code`: kotlin.String
-    ,
-    /**
-     * What the user reads to the help desk, for example `G06`.
-     */
-    val `help`: kotlin.String
-
-){
-
-
-
-
-
-    companion object
-}
-
-/**
- * @suppress
- */
-public object FfiConverterTypeRefusal: FfiConverterRustBuffer<Refusal> {
-    override fun read(buf: ByteBuffer): Refusal {
-        return Refusal(
-            FfiConverterString.read(buf),
-            FfiConverterString.read(buf),
-        )
-    }
-
-    override fun allocationSize(value: Refusal) = (
-            FfiConverterString.allocationSize(value.`code`) +
-            FfiConverterString.allocationSize(value.`help`)
-    )
-
-    override fun write(value: Refusal, buf: ByteBuffer) {
-            FfiConverterString.write(value.`code`, buf)
-            FfiConverterString.write(value.`help`, buf)
     }
 }
 
@@ -10394,7 +10394,7 @@ sealed class ClientException: kotlin.Exception() {
         /**
          * Where the hospital refuses this phone: why.
          */
-        val `refusal`: Refusal?
+        val `refusal`: EnrolmentRefusal?
         ) : ClientException() {
         override val message
             get() = "code=${ `code` }, advice=${ `advice` }, refusal=${ `refusal` }"
@@ -10480,7 +10480,7 @@ public object FfiConverterTypeClientError : FfiConverterRustBuffer<ClientExcepti
             6 -> ClientException.AskIt(
                 FfiConverterString.read(buf),
                 FfiConverterString.read(buf),
-                FfiConverterOptionalTypeRefusal.read(buf),
+                FfiConverterOptionalTypeEnrolmentRefusal.read(buf),
                 )
             7 -> ClientException.NotPossible(
                 FfiConverterString.read(buf),
@@ -10531,7 +10531,7 @@ public object FfiConverterTypeClientError : FfiConverterRustBuffer<ClientExcepti
                 4UL
                 + FfiConverterString.allocationSize(value.`code`)
                 + FfiConverterString.allocationSize(value.`advice`)
-                + FfiConverterOptionalTypeRefusal.allocationSize(value.`refusal`)
+                + FfiConverterOptionalTypeEnrolmentRefusal.allocationSize(value.`refusal`)
             )
             is ClientException.NotPossible -> (
                 // Add the size for the Int that specifies the variant plus the size needed for all fields
@@ -10584,7 +10584,7 @@ public object FfiConverterTypeClientError : FfiConverterRustBuffer<ClientExcepti
                 buf.putInt(6)
                 FfiConverterString.write(value.`code`, buf)
                 FfiConverterString.write(value.`advice`, buf)
-                FfiConverterOptionalTypeRefusal.write(value.`refusal`, buf)
+                FfiConverterOptionalTypeEnrolmentRefusal.write(value.`refusal`, buf)
                 Unit
             }
             is ClientException.NotPossible -> {
@@ -12822,6 +12822,38 @@ public object FfiConverterOptionalTypeConsent: FfiConverterRustBuffer<Consent?> 
 /**
  * @suppress
  */
+public object FfiConverterOptionalTypeEnrolmentRefusal: FfiConverterRustBuffer<EnrolmentRefusal?> {
+    override fun read(buf: ByteBuffer): EnrolmentRefusal? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeEnrolmentRefusal.read(buf)
+    }
+
+    override fun allocationSize(value: EnrolmentRefusal?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeEnrolmentRefusal.allocationSize(value)
+        }
+    }
+
+    override fun write(value: EnrolmentRefusal?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeEnrolmentRefusal.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterOptionalTypeFence: FfiConverterRustBuffer<Fence?> {
     override fun read(buf: ByteBuffer): Fence? {
         if (buf.get().toInt() == 0) {
@@ -13036,38 +13068,6 @@ public object FfiConverterOptionalTypeProgress: FfiConverterRustBuffer<Progress?
         } else {
             buf.put(1)
             FfiConverterTypeProgress.write(value, buf)
-        }
-    }
-}
-
-
-
-
-/**
- * @suppress
- */
-public object FfiConverterOptionalTypeRefusal: FfiConverterRustBuffer<Refusal?> {
-    override fun read(buf: ByteBuffer): Refusal? {
-        if (buf.get().toInt() == 0) {
-            return null
-        }
-        return FfiConverterTypeRefusal.read(buf)
-    }
-
-    override fun allocationSize(value: Refusal?): ULong {
-        if (value == null) {
-            return 1UL
-        } else {
-            return 1UL + FfiConverterTypeRefusal.allocationSize(value)
-        }
-    }
-
-    override fun write(value: Refusal?, buf: ByteBuffer) {
-        if (value == null) {
-            buf.put(0)
-        } else {
-            buf.put(1)
-            FfiConverterTypeRefusal.write(value, buf)
         }
     }
 }

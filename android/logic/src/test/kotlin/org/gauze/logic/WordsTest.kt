@@ -2,8 +2,8 @@ package org.gauze.logic
 
 import java.io.File
 import javax.xml.parsers.DocumentBuilderFactory
+import org.gauze.logic.core.EnrolmentRefusal
 import org.gauze.logic.core.Failure
-import org.gauze.logic.core.Refusal
 import org.gauze.logic.core.Remedy
 import org.gauze.logic.words.Failures
 import org.gauze.logic.words.Word
@@ -60,11 +60,11 @@ class WordsTest {
     @Test
     fun `each reason that lies in a token, a list or the app's version has a line of its own`() {
         val faults = repository.resolve("server-stub/attest/src/fault.rs").readText()
-        val reasons = Regex("(?m)^    [A-Z]\\w+ = \"((?:serial|inventory|app_un)[a-z_]*)\", \"([A-Z]\\d\\d)\"").findAll(faults)
+        val reasons = Regex("(?m)^    [A-Z]\\w+ = \"((?:serial|inventory|app_unassessed)[a-z_]*)\", \"([A-Z]\\d\\d)\"").findAll(faults)
         val told = reasons.map { it.groupValues[1] to it.groupValues[2] }.toList()
         assertTrue(told.size >= 8, told.toString())
         for ((code, help) in told) {
-            val line = Failures.line(Failure(Remedy.ASK_IT, "token_invalid", "", Refusal(code, help)))
+            val line = Failures.line(Failure(Remedy.ASK_IT, "token_invalid", "", EnrolmentRefusal(code, help)))
             assertEquals("error_$code" to help, line.word.resource to line.help)
         }
     }

@@ -7,10 +7,10 @@ import kotlinx.coroutines.flow.Flow
 enum class Remedy { TAKE_AGAIN, FREE_STORAGE, UNLOCK, SIGN_IN, ENROL, RETRY, ASK_IT, NOT_POSSIBLE, REPORT }
 
 /** What about this phone the hospital does not accept: [code] is a stable slug, [help] what its user reads to the help desk. */
-data class Refusal(val code: String, val help: String)
+data class EnrolmentRefusal(val code: String, val help: String)
 
 /** Why something did not happen: [code] is the core's stable slug, [advice] its own sentence in English. */
-data class Failure(val remedy: Remedy, val code: String, val advice: String, val refusal: Refusal? = null)
+data class Failure(val remedy: Remedy, val code: String, val advice: String, val refusal: EnrolmentRefusal? = null)
 
 /** Nothing is thrown out of the core: an answer, or why not. */
 sealed interface Outcome<out T> {

@@ -7,6 +7,7 @@ import org.gauze.logic.core.CheckDigit
 import org.gauze.logic.core.Choice
 import org.gauze.logic.core.Choices
 import org.gauze.logic.core.Core
+import org.gauze.logic.core.EnrolmentRefusal
 import org.gauze.logic.core.Established
 import org.gauze.logic.core.Failure
 import org.gauze.logic.core.FenceMode
@@ -19,7 +20,6 @@ import org.gauze.logic.core.Outside
 import org.gauze.logic.core.Patient
 import org.gauze.logic.core.Photo
 import org.gauze.logic.core.PhotoRecord
-import org.gauze.logic.core.Refusal
 import org.gauze.logic.core.Side
 import org.gauze.logic.core.SignInMode
 import org.gauze.logic.core.Site
@@ -154,7 +154,7 @@ internal class Around {
 
 /** Kind and code; where the hospital refuses the phone, why and what is read to the help desk. */
 private fun failure(value: List<Any?>) =
-    Failure(value[0].named(), value[1].text!!, "", if (value.size > 2) Refusal(value[2].text!!, value[3].text!!) else null)
+    Failure(value[0].named(), value[1].text!!, "", if (value.size > 2) EnrolmentRefusal(value[2].text!!, value[3].text!!) else null)
 
 /** Sharpness and exposure; nanometres and tilt of the marker, where there is one. */
 private fun fitness(value: List<Any?>) =
