@@ -4,8 +4,8 @@ use gauze_core::ports::{CertificateFault, TransportError};
 use gauze_core::queue::machine::State;
 use gauze_core::queue::{QueueReport, Stopped, SystemTransfer, TransferEnd, TransferPlan};
 use gauze_core::wire::{
-    CaptureId, DeviceId, FilingRefusal, Happened, Name, Platform, ProblemCode, Rendering, ReportId, Text,
-    WireError,
+    CaptureId, DeviceId, FilingRefusal, Happened, Name, Patient, Platform, ProblemCode, Rendering, ReportId,
+    Text, WireError,
 };
 use gauze_core::{
     Advice, Captured, Kind, PhotoView, Progress, Stage, StatusView, Trouble, Vouching, WaitingReport,
@@ -202,7 +202,7 @@ pub struct Progress {
     pub trouble: Trouble,
 }
 
-/// One photo in a list. Its label names a patient.
+/// One photo in a list. It names a patient.
 #[uniffi::remote(Record)]
 pub struct PhotoView {
     /// Its name.
@@ -221,6 +221,8 @@ pub struct PhotoView {
     pub progress: Option<Progress>,
     /// Whom and what it shows; only while unlocked and reviewable.
     pub label: Option<String>,
+    /// Whom it shows, where the label is given and a patient was named.
+    pub patient: Option<Patient>,
     /// Whether a preview is kept.
     pub previewed: bool,
 }

@@ -333,18 +333,18 @@ impl Client {
     pub fn list(&self) -> Result<Vec<PhotoView>, StoreError> {
         self.expire_reviews()?;
         let state = self.state();
-        let label = |entry: &Entry| self.label(&state, entry);
+        let shown = |entry: &Entry| self.shows(&state, entry).unwrap_or_default();
         let photos = self.store.entries().into_iter();
-        Ok(photos.map(|entry| views::photo(label(&entry), entry)).collect())
+        Ok(photos.map(|entry| views::photo(shown(&entry), entry)).collect())
     }
 
     /// The newest photos, newest first: a screenful, without reading the rest.
     pub fn list_recent(&self, most: usize) -> Result<Vec<PhotoView>, StoreError> {
         self.expire_reviews()?;
         let state = self.state();
-        let label = |entry: &Entry| self.label(&state, entry);
+        let shown = |entry: &Entry| self.shows(&state, entry).unwrap_or_default();
         let entries = self.store.recent(most).into_iter();
-        Ok(entries.map(|entry| views::photo(label(&entry), entry)).collect())
+        Ok(entries.map(|entry| views::photo(shown(&entry), entry)).collect())
     }
 
     /// What people choose from, as the policy in force has it: empty lists ask for nothing.

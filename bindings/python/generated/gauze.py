@@ -7449,9 +7449,9 @@ class _UniffiFfiConverterOptionalTypeProgress(_UniffiConverterRustBuffer):
 @dataclass
 class PhotoView:
     """
-    One photo in a list. Its label names a patient.
+    One photo in a list. It names a patient.
 """
-    def __init__(self, *, capture_id:CaptureId, seq:int, captured_at:Timestamp, size:int, kind:Kind, stage:Stage, progress:typing.Optional[Progress], label:typing.Optional[str], previewed:bool):
+    def __init__(self, *, capture_id:CaptureId, seq:int, captured_at:Timestamp, size:int, kind:Kind, stage:Stage, progress:typing.Optional[Progress], label:typing.Optional[str], patient:typing.Optional[Patient], previewed:bool):
         self.capture_id = capture_id
         self.seq = seq
         self.captured_at = captured_at
@@ -7460,13 +7460,14 @@ class PhotoView:
         self.stage = stage
         self.progress = progress
         self.label = label
+        self.patient = patient
         self.previewed = previewed
 
 
 
 
     def __str__(self):
-        return "PhotoView(capture_id={}, seq={}, captured_at={}, size={}, kind={}, stage={}, progress={}, label={}, previewed={})".format(self.capture_id, self.seq, self.captured_at, self.size, self.kind, self.stage, self.progress, self.label, self.previewed)
+        return "PhotoView(capture_id={}, seq={}, captured_at={}, size={}, kind={}, stage={}, progress={}, label={}, patient={}, previewed={})".format(self.capture_id, self.seq, self.captured_at, self.size, self.kind, self.stage, self.progress, self.label, self.patient, self.previewed)
     def __eq__(self, other):
         if self.capture_id != other.capture_id:
             return False
@@ -7484,6 +7485,8 @@ class PhotoView:
             return False
         if self.label != other.label:
             return False
+        if self.patient != other.patient:
+            return False
         if self.previewed != other.previewed:
             return False
         return True
@@ -7500,6 +7503,7 @@ class _UniffiFfiConverterTypePhotoView(_UniffiConverterRustBuffer):
             stage=_UniffiFfiConverterTypeStage.read(buf),
             progress=_UniffiFfiConverterOptionalTypeProgress.read(buf),
             label=_UniffiFfiConverterOptionalString.read(buf),
+            patient=_UniffiFfiConverterOptionalTypePatient.read(buf),
             previewed=_UniffiFfiConverterBoolean.read(buf),
         )
 
@@ -7513,6 +7517,7 @@ class _UniffiFfiConverterTypePhotoView(_UniffiConverterRustBuffer):
         _UniffiFfiConverterTypeStage.check_lower(value.stage)
         _UniffiFfiConverterOptionalTypeProgress.check_lower(value.progress)
         _UniffiFfiConverterOptionalString.check_lower(value.label)
+        _UniffiFfiConverterOptionalTypePatient.check_lower(value.patient)
         _UniffiFfiConverterBoolean.check_lower(value.previewed)
 
     @staticmethod
@@ -7525,6 +7530,7 @@ class _UniffiFfiConverterTypePhotoView(_UniffiConverterRustBuffer):
         _UniffiFfiConverterTypeStage.write(value.stage, buf)
         _UniffiFfiConverterOptionalTypeProgress.write(value.progress, buf)
         _UniffiFfiConverterOptionalString.write(value.label, buf)
+        _UniffiFfiConverterOptionalTypePatient.write(value.patient, buf)
         _UniffiFfiConverterBoolean.write(value.previewed, buf)
 
 class _UniffiFfiConverterSequenceTypeChoice(_UniffiConverterRustBuffer):

@@ -6,6 +6,7 @@ use gauze_wire::{CaptureId, Carried, Digest, Patient, Record, SeriesId, Site, Wo
 use jiff::{SignedDuration, Timestamp};
 use zeroize::Zeroizing;
 
+use super::views::Shown;
 use super::{Client, Session};
 use crate::capture::{PreviewError, make_preview};
 use crate::ports::Clock;
@@ -303,14 +304,15 @@ impl Client {
     }
 
     /// Whom and what a photo shows, where that may be shown now.
-    pub(super) fn label(&self, state: &Session, entry: &Entry) -> Option<String> {
+    pub(super) fn shows(&self, state: &Session, entry: &Entry) -> Option<Shown> {
         let unlocked = self.unlocked(state).ok()?;
         if !entry.reviewable || self.may_show(state).is_err() {
             return None;
         }
         let sealed = self.store.read(entry.capture_id, file::REVIEW).ok()??;
         let sidecar = unlocked.sidecar(&sealed).ok()?;
-        self.may_see(state, sidecar.person()).then(|| sidecar.label.clone())
+        let shown = || Shown { label: Some(sidecar.label.clone()), patient: sidecar.patient() };
+        self.may_see(state, sidecar.person()).then(shown)
     }
 
     /// Opens a photo's sidecar, where it may be shown now to whoever is signed in.

@@ -1,6 +1,6 @@
 //! What a caller may see.
 
-use gauze_wire::{CaptureId, DeviceId};
+use gauze_wire::{CaptureId, DeviceId, Patient};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -9,7 +9,7 @@ use crate::policy::{Trust, TrustError};
 use crate::ports::TlsError;
 use crate::store::{Entry, Kind, Progress, Stage, Store, StoreError};
 
-/// One photo in a list. No `Debug`: the label names a patient.
+/// One photo in a list. No `Debug`: it names a patient.
 #[derive(Clone)]
 pub struct PhotoView {
     /// Its name.
@@ -28,11 +28,20 @@ pub struct PhotoView {
     pub progress: Option<Progress>,
     /// Whom and what it shows; only while unlocked and reviewable.
     pub label: Option<String>,
+    /// Whom it shows, where the label is given and a patient was named.
+    pub patient: Option<Patient>,
     /// Whether a preview is kept.
     pub previewed: bool,
 }
 
-pub(super) fn photo(label: Option<String>, entry: Entry) -> PhotoView {
+/// What a list shows of a photo to whoever may see it.
+#[derive(Default)]
+pub(super) struct Shown {
+    pub label: Option<String>,
+    pub patient: Option<Patient>,
+}
+
+pub(super) fn photo(shown: Shown, entry: Entry) -> PhotoView {
     PhotoView {
         capture_id: entry.capture_id,
         seq: entry.seq,
@@ -41,7 +50,8 @@ pub(super) fn photo(label: Option<String>, entry: Entry) -> PhotoView {
         kind: entry.kind,
         stage: entry.stage,
         progress: entry.progress,
-        label,
+        label: shown.label,
+        patient: shown.patient,
         previewed: entry.previewed,
     }
 }

@@ -69,7 +69,7 @@ struct BodyView: View {
     }
 }
 
-/// The figure out of its spots; each is a button that says its name and side.
+/// The figure out of its spots; each is a button that says its name and side. A body's left is no matter of which way people write.
 private struct Figure: View {
     let state: BodyState
     let send: (BodyEvent) -> Void
@@ -81,6 +81,7 @@ private struct Figure: View {
                 button(spot, room.size)
             }
         }
+        .environment(\.layoutDirection, .leftToRight)
         .aspectRatio(0.72, contentMode: .fit)
         .frame(maxWidth: 420)
     }

@@ -94,9 +94,14 @@ struct ReviewView: View {
     let send: (ReviewEvent) -> Void
 
     var body: some View {
-        Page(.reviewTitle) {
+        Page(title: .reviewTitle) {
+            if let open = state.open { Banner(patient: open.item.patient) }
+        } content: {
             if let open = state.open {
-                PictureView(picture: open, words: say(.reviewTitle))
+                let taken = say(Line(.queueTaken, open.item.taken))
+                Text(taken)
+                PictureView(picture: open.picture, words: open.item.label ?? taken)
+                if let label = open.item.label { Text(label) }
             } else if let items = state.items {
                 if items.isEmpty { Said(Line(.reviewEmpty), .plain) }
                 ForEach(items, id: \.id) { item in

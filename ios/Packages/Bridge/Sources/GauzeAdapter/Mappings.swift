@@ -207,7 +207,7 @@ extension PhotoView {
         }
         return Photo(
             id: captureId, takenAt: Wordings.instant(ofMillis: capturedAt), bytes: Int64(size), stage: stage.toApp(),
-            waiting: waiting, label: label, previewed: previewed, void: kind == .void
+            waiting: waiting, label: label, patient: patient?.toApp(), previewed: previewed, void: kind == .void
         )
     }
 }

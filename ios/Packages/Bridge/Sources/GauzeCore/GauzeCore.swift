@@ -5800,7 +5800,7 @@ public func FfiConverterTypePatient_lower(_ value: Patient) -> RustBuffer {
 
 
 /**
- * One photo in a list. Its label names a patient.
+ * One photo in a list. It names a patient.
  */
 public struct PhotoView: Equatable, Hashable {
     /**
@@ -5836,6 +5836,10 @@ public struct PhotoView: Equatable, Hashable {
      */
     public let label: String?
     /**
+     * Whom it shows, where the label is given and a patient was named.
+     */
+    public let patient: Patient?
+    /**
      * Whether a preview is kept.
      */
     public let previewed: Bool
@@ -5868,6 +5872,9 @@ public struct PhotoView: Equatable, Hashable {
          * Whom and what it shows; only while unlocked and reviewable.
          */label: String?,
         /**
+         * Whom it shows, where the label is given and a patient was named.
+         */patient: Patient?,
+        /**
          * Whether a preview is kept.
          */previewed: Bool) {
         self.captureId = captureId
@@ -5878,6 +5885,7 @@ public struct PhotoView: Equatable, Hashable {
         self.stage = stage
         self.progress = progress
         self.label = label
+        self.patient = patient
         self.previewed = previewed
     }
 
@@ -5905,6 +5913,7 @@ public struct FfiConverterTypePhotoView: FfiConverterRustBuffer {
                 stage: FfiConverterTypeStage.read(from: &buf),
                 progress: FfiConverterOptionTypeQueueProgress.read(from: &buf),
                 label: FfiConverterOptionString.read(from: &buf),
+                patient: FfiConverterOptionTypePatient.read(from: &buf),
                 previewed: FfiConverterBool.read(from: &buf)
         )
     }
@@ -5918,6 +5927,7 @@ public struct FfiConverterTypePhotoView: FfiConverterRustBuffer {
         FfiConverterTypeStage.write(value.stage, into: &buf)
         FfiConverterOptionTypeQueueProgress.write(value.progress, into: &buf)
         FfiConverterOptionString.write(value.label, into: &buf)
+        FfiConverterOptionTypePatient.write(value.patient, into: &buf)
         FfiConverterBool.write(value.previewed, into: &buf)
     }
 }

@@ -433,7 +433,7 @@ private func photo(_ value: Json) throws -> Photo {
                 code: waiting[0].text ?? "", advice: "", attempts: 1,
                 notBefore: waiting.count > 1 ? waiting[1].number.map(Int64.init) : nil
             ),
-        label: value["label"].text, previewed: value["previewed"].bool, void: value["void"].bool
+        label: value["label"].text, patient: readPatient(value["patient"], .worklist), previewed: value["previewed"].bool, void: value["void"].bool
     )
 }
 

@@ -175,8 +175,11 @@ func json(_ state: ReviewState) -> Json {
     let items = state.items?.map { item -> Json in
         ["id": .text(item.id), "taken": .text(item.taken), "label": .of(item.label)]
     }
+    let open = state.open.map { open -> Json in
+        .list([.text(open.item.id), json(open.item.patient), json(open.picture)])
+    }
     return [
-        "items": items.map(Json.list) ?? .null, "open": json(state.open), "working": .bool(state.working),
+        "items": items.map(Json.list) ?? .null, "open": open ?? .null, "working": .bool(state.working),
         "problem": json(state.problem),
     ]
 }

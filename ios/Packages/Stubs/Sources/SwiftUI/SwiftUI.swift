@@ -70,7 +70,13 @@ public protocol ObservableObject: AnyObject {}
 public enum ColorScheme: Sendable { case light, dark }
 public enum ScenePhase: Sendable, Comparable { case background, inactive, active }
 
+public enum LayoutDirection: Sendable { case leftToRight, rightToLeft }
+
 public struct EnvironmentValues {
+    public var layoutDirection: LayoutDirection {
+        get { fatalError() }
+        set {}
+    }
     public var colorScheme: ColorScheme { fatalError() }
     public var scenePhase: ScenePhase { fatalError() }
     public var isSceneCaptured: Bool { fatalError() }

@@ -66,12 +66,13 @@ public struct Photo: Sendable, Unspoken {
     public let stage: Stage
     public let waiting: Waiting?
     public let label: String?
+    public let patient: Patient?
     public let previewed: Bool
     public let void: Bool
 
     public init(
         id: String, takenAt: String, bytes: Int64, stage: Stage, waiting: Waiting? = nil, label: String? = nil,
-        previewed: Bool = false, void: Bool = false
+        patient: Patient? = nil, previewed: Bool = false, void: Bool = false
     ) {
         self.id = id
         self.takenAt = takenAt
@@ -79,6 +80,7 @@ public struct Photo: Sendable, Unspoken {
         self.stage = stage
         self.waiting = waiting
         self.label = label
+        self.patient = patient
         self.previewed = previewed
         self.void = void
     }

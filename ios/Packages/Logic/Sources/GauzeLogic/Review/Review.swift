@@ -4,17 +4,24 @@ public struct ReviewItem: Sendable, Equatable, Unspoken {
     public let id: String
     public let taken: String
     public let label: String?
+    public var patient: Patient?
 }
 
-/// `items` is nil while locked; `open` is the photo on the screen, in memory alone.
+/// The photo on the screen, in memory alone, and whom it shows.
+public struct OpenPhoto: Sendable, Unspoken {
+    public let item: ReviewItem
+    public let picture: Picture
+}
+
+/// `items` is nil while locked.
 public struct ReviewState: Sendable, Unspoken {
     public let items: [ReviewItem]?
-    public let open: Picture?
+    public let open: OpenPhoto?
     public let working: Bool
     public let problem: Line?
 
     func with(
-        items: [ReviewItem]? = nil, open: Picture? = nil, working: Bool = false, problem: Line? = nil
+        items: [ReviewItem]? = nil, open: OpenPhoto? = nil, working: Bool = false, problem: Line? = nil
     ) -> ReviewState {
         ReviewState(items: items ?? self.items, open: open ?? self.open, working: working, problem: problem)
     }
@@ -25,7 +32,7 @@ public enum ReviewEvent: Sendable {
     case answered(Authentication)
     case listed(Outcome<[Photo]>)
     case open(id: String)
-    case opened(Outcome<Picture>)
+    case opened(id: String, Outcome<Picture>)
     case close
     /// By the button, and whenever the app leaves the screen.
     case lock
@@ -54,14 +61,9 @@ public final class ReviewPresenter: Presenter<ReviewState, ReviewEvent> {
             return Step(state.with(working: true)) { [biometric] in .answered(await biometric.authenticate()) }
         case .answered(let answer): return answered(state, answer)
         case .listed(.success(let photos)): return Step(state.with(items: photos.filter(\.previewed).map(item)))
-        case .open(let id): return Step(state.with(working: true)) { [core] in .opened(core.photo(id)) }
-        case .opened(.success(let picture)):
-            guard state.items != nil else {
-                picture.overwrite()
-                return Step(state)
-            }
-            return Step(state.with(open: picture))
-        case .listed(.failure(let failure)), .opened(.failure(let failure)):
+        case .open(let id): return Step(state.with(working: true)) { [core] in .opened(id: id, core.photo(id)) }
+        case .opened(let id, .success(let picture)): return opened(state, id, picture)
+        case .listed(.failure(let failure)), .opened(_, .failure(let failure)):
             return Step(state.with(problem: Failures.line(failure)))
         case .close: return Step(forget(state, state.items))
         case .lock:
@@ -72,8 +74,16 @@ public final class ReviewPresenter: Presenter<ReviewState, ReviewEvent> {
         }
     }
 
+    private func opened(_ state: ReviewState, _ id: String, _ picture: Picture) -> Step<ReviewState, ReviewEvent> {
+        guard let item = state.items?.first(where: { $0.id == id }) else {
+            picture.overwrite()
+            return Step(state)
+        }
+        return Step(state.with(open: OpenPhoto(item: item, picture: picture)))
+    }
+
     private func forget(_ state: ReviewState, _ items: [ReviewItem]?) -> ReviewState {
-        state.open?.overwrite()
+        state.open?.picture.overwrite()
         return ReviewState(items: items, open: nil, working: false, problem: nil)
     }
 
@@ -85,7 +95,7 @@ public final class ReviewPresenter: Presenter<ReviewState, ReviewEvent> {
     }
 
     private func item(_ photo: Photo) -> ReviewItem {
-        ReviewItem(id: photo.id, taken: Wordings.time(photo.takenAt, zone), label: photo.label)
+        ReviewItem(id: photo.id, taken: Wordings.time(photo.takenAt, zone), label: photo.label, patient: photo.patient)
     }
 }
 

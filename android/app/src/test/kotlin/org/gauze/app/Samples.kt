@@ -44,6 +44,9 @@ import org.gauze.logic.incident.incidentSamples
 import org.gauze.logic.notice.noticeSamples
 import org.gauze.logic.patient.patientSamples
 import org.gauze.logic.queue.queueSamples
+import org.gauze.logic.review.OpenPhoto
+import org.gauze.logic.review.ReviewItem
+import org.gauze.logic.review.ReviewState
 import org.gauze.logic.review.reviewSamples
 import org.gauze.logic.settings.helpSamples
 import org.gauze.logic.settings.lockedSamples
@@ -77,6 +80,12 @@ object Samples {
     private val pictured: Map<String, @Composable () -> Unit> = mapOf(
         "pictured" to { CheckView(checkSamples.getValue("good").with(picture = taken)) {} },
     )
+    private val opened: Map<String, @Composable () -> Unit> = mapOf(
+        "open" to {
+            val item = ReviewItem("1", "29-Nov-2026 08:04", "Zzyzx, Quillonbert, left heel", checkSamples.getValue("good").patient)
+            ReviewView(ReviewState(listOf(item), OpenPhoto(item, taken), false, null), {}) {}
+        },
+    )
     private val utc = ZoneId.of("UTC")
 
     private fun <S> views(samples: Map<String, S>, view: @Composable (S) -> Unit): Map<String, @Composable () -> Unit> =
@@ -94,7 +103,7 @@ object Samples {
         "camera" to views(cameraSamples) { CameraView(it, picture, ghost, nowhere) {} } + overLock,
         "check" to views(checkSamples) { CheckView(it) {} } + pictured,
         "queue" to views(queueSamples) { QueueView(it, {}, {}) {} },
-        "review" to views(reviewSamples) { ReviewView(it, {}) {} },
+        "review" to views(reviewSamples) { ReviewView(it, {}) {} } + opened,
         "incident" to views(incidentSamples) { IncidentView(it, {}) {} },
         "settings" to views(settingsSamples) { SettingsView(it, SettingsWays({}, {}, {}, {}, {})) },
         "locked" to views(lockedSamples) { BlockedView(it, {}, {}) },

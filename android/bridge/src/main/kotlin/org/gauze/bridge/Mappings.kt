@@ -157,6 +157,7 @@ internal fun PhotoView.toApp() = AppPhoto(
         AppWaiting(advice.code, advice.nextStep, it.attempts.toInt(), it.notBeforeMs)
     },
     label = label,
+    patient = patient?.toApp(),
     previewed = previewed,
     void = kind == Kind.VOID,
 )

@@ -8664,7 +8664,7 @@ public object FfiConverterTypePatient: FfiConverterRustBuffer<Patient> {
 
 
 /**
- * One photo in a list. Its label names a patient.
+ * One photo in a list. It names a patient.
  */
 data class PhotoView (
     /**
@@ -8708,6 +8708,11 @@ data class PhotoView (
     val `label`: kotlin.String?
     ,
     /**
+     * Whom it shows, where the label is given and a patient was named.
+     */
+    val `patient`: Patient?
+    ,
+    /**
      * Whether a preview is kept.
      */
     val `previewed`: kotlin.Boolean
@@ -8735,6 +8740,7 @@ public object FfiConverterTypePhotoView: FfiConverterRustBuffer<PhotoView> {
             FfiConverterTypeStage.read(buf),
             FfiConverterOptionalTypeProgress.read(buf),
             FfiConverterOptionalString.read(buf),
+            FfiConverterOptionalTypePatient.read(buf),
             FfiConverterBoolean.read(buf),
         )
     }
@@ -8748,6 +8754,7 @@ public object FfiConverterTypePhotoView: FfiConverterRustBuffer<PhotoView> {
             FfiConverterTypeStage.allocationSize(value.`stage`) +
             FfiConverterOptionalTypeProgress.allocationSize(value.`progress`) +
             FfiConverterOptionalString.allocationSize(value.`label`) +
+            FfiConverterOptionalTypePatient.allocationSize(value.`patient`) +
             FfiConverterBoolean.allocationSize(value.`previewed`)
     )
 
@@ -8760,6 +8767,7 @@ public object FfiConverterTypePhotoView: FfiConverterRustBuffer<PhotoView> {
             FfiConverterTypeStage.write(value.`stage`, buf)
             FfiConverterOptionalTypeProgress.write(value.`progress`, buf)
             FfiConverterOptionalString.write(value.`label`, buf)
+            FfiConverterOptionalTypePatient.write(value.`patient`, buf)
             FfiConverterBoolean.write(value.`previewed`, buf)
     }
 }

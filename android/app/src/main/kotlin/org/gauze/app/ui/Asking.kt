@@ -21,11 +21,14 @@ import androidx.compose.material3.MaterialTheme
 import androidx.compose.material3.OutlinedButton
 import androidx.compose.material3.Text
 import androidx.compose.runtime.Composable
+import androidx.compose.runtime.CompositionLocalProvider
 import androidx.compose.ui.Modifier
+import androidx.compose.ui.platform.LocalLayoutDirection
 import androidx.compose.ui.platform.LocalResources
 import androidx.compose.ui.semantics.contentDescription
 import androidx.compose.ui.semantics.selected
 import androidx.compose.ui.semantics.semantics
+import androidx.compose.ui.unit.LayoutDirection
 import androidx.compose.ui.unit.dp
 import java.time.ZoneId
 import org.gauze.logic.body.BodyEvent
@@ -64,7 +67,7 @@ fun ConsentView(state: ConsentState, send: (ConsentEvent) -> Unit) = Page(
     Field(Line(Word.ConsentBy), state.by) { send(ConsentEvent.By(it)) }
     Text(say(Word.ConsentByHint), color = LocalTones.current.muted)
     Text(say(Word.ConsentForm))
-    FlowRow(horizontalArrangement = Arrangement.spacedBy(8.dp)) {
+    FlowRow(horizontalArrangement = Arrangement.spacedBy(8.dp), verticalArrangement = Arrangement.spacedBy(8.dp)) {
         state.forms.forEach { form ->
             FilterChip(state.form == form, { send(ConsentEvent.Form(form)) }, { Text(form.words) }, Modifier.heightIn(min = 48.dp))
         }
@@ -95,14 +98,14 @@ fun BodyView(state: BodyState, send: (BodyEvent) -> Unit) = Page(
         QuietAction(Word.WoundSkip) { send(BodyEvent.Skip) }
     },
 ) {
-    FlowRow(horizontalArrangement = Arrangement.spacedBy(8.dp)) {
+    FlowRow(horizontalArrangement = Arrangement.spacedBy(8.dp), verticalArrangement = Arrangement.spacedBy(8.dp)) {
         Turn.entries.forEach { turn ->
             FilterChip(state.turn == turn, { send(BodyEvent.Turned(turn)) }, { Text(say(turnWords.getValue(turn))) }, Modifier.heightIn(min = 48.dp))
         }
     }
     Figure(state, send)
     if (state.sites.isNotEmpty()) Text(say(Word.BodyList))
-    FlowRow(horizontalArrangement = Arrangement.spacedBy(8.dp)) {
+    FlowRow(horizontalArrangement = Arrangement.spacedBy(8.dp), verticalArrangement = Arrangement.spacedBy(8.dp)) {
         state.sites.forEach { site ->
             FilterChip(state.chosen?.code == site.code, { send(BodyEvent.Picked(site)) }, { Text(site.words) }, Modifier.heightIn(min = 48.dp))
         }
@@ -113,14 +116,14 @@ fun BodyView(state: BodyState, send: (BodyEvent) -> Unit) = Page(
 @Composable
 private fun Sides(send: (BodyEvent) -> Unit) {
     Text(say(Word.BodySide))
-    FlowRow(horizontalArrangement = Arrangement.spacedBy(8.dp)) {
+    FlowRow(horizontalArrangement = Arrangement.spacedBy(8.dp), verticalArrangement = Arrangement.spacedBy(8.dp)) {
         sideWords.forEach { (side, word) -> OutlinedButton({ send(BodyEvent.Sided(side)) }, Modifier.heightIn(min = 48.dp)) { Text(say(word)) } }
     }
 }
 
-/** The figure out of its spots; each is a button that says its name and side. */
+/** The figure out of its spots; each is a button that says its name and side. A body's left is no matter of which way people write. */
 @Composable
-private fun Figure(state: BodyState, send: (BodyEvent) -> Unit) {
+private fun Figure(state: BodyState, send: (BodyEvent) -> Unit) = CompositionLocalProvider(LocalLayoutDirection provides LayoutDirection.Ltr) {
     val resources = LocalResources.current
     BoxWithConstraints(Modifier.widthIn(max = 420.dp).fillMaxWidth().aspectRatio(0.72f)) {
         val width = maxWidth

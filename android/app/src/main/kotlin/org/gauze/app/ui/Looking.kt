@@ -103,6 +103,7 @@ fun QueueRow(item: QueueItem) {
 @Composable
 fun ReviewView(state: ReviewState, back: () -> Unit, send: (ReviewEvent) -> Unit) = Page(
     Word.ReviewTitle,
+    banner = { state.open?.let { Banner(it.item.patient) } },
     actions = {
         Said(state.problem)
         when {
@@ -117,7 +118,12 @@ fun ReviewView(state: ReviewState, back: () -> Unit, send: (ReviewEvent) -> Unit
     val items = state.items
     when {
         items == null -> Text(say(Word.ReviewLocked))
-        open != null -> Picture(open, say(Word.CheckPicture))
+        open != null -> {
+            val taken = say(Line(Word.QueueTaken, open.item.taken))
+            Text(taken)
+            Picture(open.picture, open.item.label ?: taken)
+            open.item.label?.let { Text(it) }
+        }
         items.isEmpty() -> Said(Line(Word.ReviewEmpty), Tone.PLAIN)
         else -> items.forEach { item ->
             OutlinedButton({ send(ReviewEvent.Open(item.id)) }, Modifier.fillMaxWidth().heightIn(min = 64.dp)) {

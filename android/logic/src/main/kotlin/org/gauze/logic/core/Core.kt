@@ -40,6 +40,7 @@ class Photo(
     val stage: Stage,
     val waiting: Waiting? = null,
     val label: String? = null,
+    val patient: Patient? = null,
     val previewed: Boolean = false,
     val void: Boolean = false,
 ) {

@@ -3,6 +3,7 @@ package org.gauze.logic.review
 import java.time.ZoneId
 import kotlinx.coroutines.CoroutineScope
 import org.gauze.logic.core.Outcome
+import org.gauze.logic.core.Patient
 import org.gauze.logic.core.Photo
 import org.gauze.logic.core.Reviewing
 import org.gauze.logic.core.Sending
@@ -15,13 +16,18 @@ import org.gauze.logic.words.Failures
 import org.gauze.logic.words.Word
 import org.gauze.logic.words.Wordings
 
-class ReviewItem(val id: String, val taken: String, val label: String?) {
+class ReviewItem(val id: String, val taken: String, val label: String?, val patient: Patient? = null) {
     override fun toString() = "ReviewItem"
 }
 
-/** [items] is null while locked; [open] is the photo on the screen, in memory alone. */
-class ReviewState(val items: List<ReviewItem>?, val open: ByteArray?, val working: Boolean, val problem: Line?) {
-    fun with(items: List<ReviewItem>? = this.items, open: ByteArray? = this.open, working: Boolean = false, problem: Line? = null) =
+/** The photo on the screen, in memory alone, and whom it shows. */
+class OpenPhoto(val item: ReviewItem, val picture: ByteArray) {
+    override fun toString() = "OpenPhoto"
+}
+
+/** [items] is null while locked. */
+class ReviewState(val items: List<ReviewItem>?, val open: OpenPhoto?, val working: Boolean, val problem: Line?) {
+    fun with(items: List<ReviewItem>? = this.items, open: OpenPhoto? = this.open, working: Boolean = false, problem: Line? = null) =
         ReviewState(items, open, working, problem)
 
     override fun toString() = "ReviewState"
@@ -36,7 +42,7 @@ sealed interface ReviewEvent {
 
     class Open(val id: String) : ReviewEvent
 
-    class Opened(val outcome: Outcome<ByteArray>) : ReviewEvent
+    class Opened(val id: String, val outcome: Outcome<ByteArray>) : ReviewEvent
 
     data object Close : ReviewEvent
 
@@ -60,19 +66,22 @@ class ReviewPresenter(
             is Outcome.Done -> Step(state.with(items = outcome.value.filter(Photo::previewed).map(::item)))
             is Outcome.Failed -> Step(state.with(problem = Failures.line(outcome.failure)))
         }
-        is ReviewEvent.Open -> Step(state.with(working = true)) { ReviewEvent.Opened(core.photo(event.id)) }
+        is ReviewEvent.Open -> Step(state.with(working = true)) { ReviewEvent.Opened(event.id, core.photo(event.id)) }
         is ReviewEvent.Opened -> when (val outcome = event.outcome) {
-            is Outcome.Done ->
-                if (state.items == null) Step<ReviewState, ReviewEvent>(state).also { outcome.value.fill(0) }
-                else Step(state.with(open = outcome.value))
+            is Outcome.Done -> opened(state, event.id, outcome.value)
             is Outcome.Failed -> Step(state.with(problem = Failures.line(outcome.failure)))
         }
         ReviewEvent.Close -> Step(forget(state, state.items))
         ReviewEvent.Lock -> Step(forget(state, null)) { null.also { core.lock() } }
     }
 
+    private fun opened(state: ReviewState, id: String, picture: ByteArray): Step<ReviewState, ReviewEvent> {
+        val item = state.items?.find { it.id == id } ?: return Step<ReviewState, ReviewEvent>(state).also { picture.fill(0) }
+        return Step(state.with(open = OpenPhoto(item, picture)))
+    }
+
     private fun forget(state: ReviewState, items: List<ReviewItem>?): ReviewState {
-        state.open?.fill(0)
+        state.open?.picture?.fill(0)
         return ReviewState(items, null, false, null)
     }
 
@@ -86,7 +95,7 @@ class ReviewPresenter(
         else -> Step(state.with(problem = Failures.line(answer)))
     }
 
-    private fun item(photo: Photo) = ReviewItem(photo.id, Wordings.time(photo.takenAt, zone), photo.label)
+    private fun item(photo: Photo) = ReviewItem(photo.id, Wordings.time(photo.takenAt, zone), photo.label, photo.patient)
 
     private companion object {
         const val MOST = 200

@@ -192,6 +192,7 @@ private fun photo(value: Any?): Photo {
         stage = value["stage"].named(),
         waiting = if (waiting.isEmpty()) null else Waiting(waiting[0].text!!, "", 1, waiting.getOrNull(1) as Long?),
         label = value["label"].text,
+        patient = patient(value["patient"], Established.Worklist),
         previewed = value["previewed"] == true,
         void = value["void"] == true,
     )

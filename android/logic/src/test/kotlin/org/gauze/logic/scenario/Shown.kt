@@ -166,8 +166,8 @@ internal fun shown(state: QueueState) = state.run {
 
 internal fun shown(state: ReviewState) = state.run {
     mapOf(
-        "items" to items?.map { mapOf("id" to it.id, "taken" to it.taken, "label" to it.label) }, "open" to shown(open),
-        "working" to working, "problem" to shown(problem),
+        "items" to items?.map { mapOf("id" to it.id, "taken" to it.taken, "label" to it.label) }, 
+        "open" to open?.let { listOf(it.item.id, shown(it.item.patient), shown(it.picture)) }, "working" to working, "problem" to shown(problem),
     )
 }
 
