@@ -102,8 +102,15 @@ fn no_keyboard_learns_or_corrects_what_is_typed_in_either_app() {
 #[test]
 fn neither_app_puts_what_is_typed_on_a_clipboard() {
     let android = sources(&ANDROID);
-    let outside =
-        ["SelectionContainer", "ClipboardManager", "setPrimaryClip", "setText(", "ClipData", "ClipEntry("];
+    let outside = [
+        "SelectionContainer",
+        "ClipboardManager",
+        "setPrimaryClip",
+        "setText(",
+        "ClipData",
+        " ClipEntry(",
+        "(ClipEntry(",
+    ];
     assert_eq!(having(&android, &outside), []);
     let field = between(&android["Parts.kt"], "fun Field(", "\n}\n");
     assert!(field.contains("PasteOnly"), "{field}");
