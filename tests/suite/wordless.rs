@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::shared::root;
 
 const CORE: &str = "ios/Packages/Bridge/Sources/GauzeCore";
-/// The core's own sentences and codes, which a log may have.
-const OURS: [&str; 2] = ["Advice", "ProblemCode"];
+/// The core's own sentences and codes, and those of a refusal, which a log may have.
+const OURS: [&str; 3] = ["Advice", "EnrolmentRefusal", "ProblemCode"];
 
 /// The names in a piece of Swift that begin as types do.
 fn types(swift: &str) -> impl Iterator<Item = &str> {

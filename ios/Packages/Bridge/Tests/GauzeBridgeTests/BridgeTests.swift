@@ -120,7 +120,7 @@ extension OnePhoneAtATime {
                 }
             }
             let refused = await refusal { try await enrolment.enrol(managed: managed) }
-            #expect(refused == "AskIt attestation_refused I01")
+            #expect(refused == "AskIt attestation_refused G01")
             #expect(bound.withLock { $0.count } == 32)
             let (one, two) = (Data([1]), Data([2]))
             #expect(throws: PlatformError.self) { try appAttestClientDataHash(challenge: one, deviceKey: two) }

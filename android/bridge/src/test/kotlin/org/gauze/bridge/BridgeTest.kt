@@ -365,7 +365,7 @@ class BridgeTest {
             val refused = runCatching { phone.client.enrolment().use { it.enrol(managed) } }.exceptionOrNull()
             assertInstanceOf(ClientException.AskIt::class.java, refused)
             assertEquals("attestation_refused", (refused as ClientException.AskIt).code)
-            assertEquals("A02", refused.refusal?.help)
+            assertEquals("G01", refused.refusal?.help)
             assertEquals(32, bound.size)
             assertThrows(PlatformException::class.java) { appAttestClientDataHash(byteArrayOf(1), byteArrayOf(2)) }
             assertThrows(PlatformException::class.java) { freshAndroidChallenge(byteArrayOf(1), byteArrayOf(2)) }
