@@ -30,7 +30,7 @@ import org.robolectric.annotation.GraphicsMode
 /** What fingers in gloves and a screen reader need of every sample of every screen, whichever way people write. */
 @RunWith(RobolectricTestRunner::class)
 @GraphicsMode(GraphicsMode.Mode.NATIVE)
-@Config(qualifiers = "w360dp-h720dp-mdpi", application = android.app.Application::class)
+@Config(qualifiers = "w360dp-h4000dp-mdpi", application = android.app.Application::class)
 class HandsTest {
     @get:Rule val rule = createAndroidComposeRule<ComponentActivity>()
 
@@ -54,8 +54,11 @@ class HandsTest {
         getOrNull(SemanticsProperties.ContentDescription).orEmpty() + getOrNull(SemanticsProperties.Text).orEmpty().map { it.text }
     }.filter(String::isNotBlank)
 
-    /** Half a pixel is the rounding of a layout. */
-    private fun large(node: SemanticsNode) = node.touchBoundsInRoot.run { width >= LEAST - 0.5f && height >= LEAST - 0.5f }
+    /** As laid out or as touched, which reaches further; what is scrolled out of sight is as large as it is laid out. */
+    private fun large(node: SemanticsNode) = node.touchBoundsInRoot.run {
+        // Half a pixel is the rounding of a layout.
+        maxOf(width, node.size.width.toFloat()) >= LEAST - 0.5f && maxOf(height, node.size.height.toFloat()) >= LEAST - 0.5f
+    }
 
     @Test
     fun whatever_is_pressed_is_large_enough_for_a_glove_and_says_what_it_is() {

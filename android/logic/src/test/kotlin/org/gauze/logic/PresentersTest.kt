@@ -25,12 +25,14 @@ import org.gauze.logic.core.Fix
 import org.gauze.logic.core.Identifier
 import org.gauze.logic.core.Marker
 import org.gauze.logic.core.Patient
+import org.gauze.logic.core.Photo
 import org.gauze.logic.core.PhotoRecord
 import org.gauze.logic.core.Remedy
 import org.gauze.logic.core.Side
 import org.gauze.logic.core.SignInMode
 import org.gauze.logic.core.Site
 import org.gauze.logic.core.SiteChoice
+import org.gauze.logic.core.Stage
 import org.gauze.logic.core.Standing
 import org.gauze.logic.enrol.EnrolEvent
 import org.gauze.logic.enrol.EnrolPresenter
@@ -282,6 +284,7 @@ class PresentersTest {
     @Test
     fun `a photo that was open is overwritten when review locks`() {
         var answer = Authentication.DECLINED
+        core.photos += Photo("photo-0", "2026-11-29T08:00:00Z", 1, Stage.STORED, previewed = true)
         val presenter = ReviewPresenter(core, core, { answer }, ZoneId.of("UTC"), scope)
         presenter.send(ReviewEvent.Unlock)
         assertEquals(Word.ReviewDeclined, presenter.state.problem?.word)
@@ -290,7 +293,7 @@ class PresentersTest {
         presenter.send(ReviewEvent.Open("photo-0"))
         val shown = presenter.state.open!!
         presenter.send(ReviewEvent.Lock)
-        assertTrue(shown.all { it == 0.toByte() })
+        assertTrue(shown.picture.all { it == 0.toByte() })
         assertFalse(core.unlocked)
         assertNull(presenter.state.items)
     }
