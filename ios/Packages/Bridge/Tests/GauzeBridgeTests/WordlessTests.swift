@@ -45,7 +45,8 @@ import Testing
         Evidence.appAttestUnavailable(error: needle), fence,
         Fix(latitude: place, longitude: place, accuracyM: place, ageMs: 0, mock: false, utcOffsetMinutes: 0), noticeChoice, outside, patient,
         PhotoView(
-            captureId: needle, seq: 1, capturedAt: 0, size: 1, kind: .photo, stage: .stored, progress: nil, label: needle, previewed: true
+            captureId: needle, seq: 1, capturedAt: 0, size: 1, kind: .photo, stage: .stored, progress: nil, label: needle, patient: patient,
+            previewed: true
         ),
         localNumbers,
         PickLists(teams: [choice], sites: [siteChoice], consents: [choice], notices: [noticeChoice], localNumber: localNumbers),
