@@ -50,7 +50,7 @@ pub struct CaptureContext {
     pub view: Option<Framing>,
     /// Consent, in a form of the policy's list, where it has one.
     pub consent: Option<Consent>,
-    /// How fit it is for measuring: judged of its own bytes ([`judge`]), with the marker that the camera saw.
+    /// How fit it is for measuring: judged of its own bytes (`Client::judge`), with the marker that the camera saw.
     pub fitness: Option<Fitness>,
     /// Free text.
     pub notes: Option<Text<4096>>,
