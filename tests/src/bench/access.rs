@@ -16,6 +16,7 @@ use crate::Arguments;
 use crate::row::{Goal, clock, median, print};
 
 const APPEND: &str = "log_append";
+const BATCH: &str = "log_batch";
 const VERIFY: &str = "log_verify_1m";
 const OPEN: &str = "log_open_1m";
 const AT_ONCE: u32 = 32;
@@ -54,7 +55,7 @@ fn bare(dir: &Path, times: u32) -> anyhow::Result<f64> {
 }
 
 fn appended(arguments: &Arguments, home: &Path) -> anyhow::Result<()> {
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    let (mut ours, mut theirs, mut batches) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..arguments.times(10) {
         let dir = tempfile::tempdir_in(home)?;
         let log = AccessLog::open(&dir.path().join("access"), keys()?, Timestamp::UNIX_EPOCH)?;
@@ -63,9 +64,11 @@ fn appended(arguments: &Arguments, home: &Path) -> anyhow::Result<()> {
         done?;
         ensure!(log.size() == u64::from(entries), "an entry is missing");
         ours.push(f64::from(entries) * 1000.0 / took);
+        batches.push(f64::from(entries) / log.syncs() as f64);
         theirs.push(bare(dir.path(), 200)?);
     }
     print(APPEND, (median(ours), "entries/s"), Some(median(theirs)), Some(Goal::AtLeast(8.0)));
+    print(BATCH, (median(batches), "entries/sync"), None, None);
     Ok(())
 }
 
@@ -120,7 +123,7 @@ fn opened(root: &Path) -> anyhow::Result<f64> {
 }
 
 pub fn measure(arguments: &Arguments, home: &Path) -> anyhow::Result<()> {
-    if arguments.wants(APPEND) {
+    if arguments.wants(APPEND) || arguments.wants(BATCH) {
         appended(arguments, home)?;
     }
     if arguments.wants(VERIFY) || arguments.wants(OPEN) {

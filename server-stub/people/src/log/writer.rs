@@ -4,7 +4,7 @@ use std::fs::File;
 use std::os::unix::fs::FileExt as _;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use gauze_wire::log::Checkpoint;
 use tokio::sync::oneshot;
@@ -18,10 +18,8 @@ use crate::Alone;
 
 /// Most entries of one write.
 const BATCH: usize = 512;
-/// Entries after which a checkpoint is signed though more are waiting.
-const CHECKPOINT_EVERY: u64 = 256;
-/// How long the log must be quiet for a checkpoint.
-const QUIET: Duration = Duration::from_millis(500);
+/// Within which a checkpoint covers an entry, whether more are waiting or none.
+const COVERED_WITHIN: Duration = Duration::from_millis(500);
 
 /// What the writer is asked for.
 #[derive(Debug)]
@@ -61,22 +59,22 @@ impl Writer {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner).spine.size()
     }
 
+    #[expect(clippy::disallowed_methods, reason = "how long this thread waits, which no entry tells")]
     pub(super) fn run(mut self, jobs: &Receiver<Job>) {
-        let mut next = None;
+        let (mut next, mut due) = (None, Instant::now() + COVERED_WITHIN);
         loop {
-            let job = match next.take().map_or_else(|| jobs.recv_timeout(QUIET), Ok) {
+            let left = due.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                self.sign_if_due();
+                due = Instant::now() + COVERED_WITHIN;
+            }
+            let job = match next.take().map_or_else(|| jobs.recv_timeout(left), Ok) {
                 Ok(job) => job,
-                Err(RecvTimeoutError::Timeout) => {
-                    self.sign_if_due(1);
-                    continue;
-                }
-                Err(RecvTimeoutError::Disconnected) => break self.sign_if_due(1),
+                Err(RecvTimeoutError::Timeout) => continue,
+                Err(RecvTimeoutError::Disconnected) => break self.sign_if_due(),
             };
             match job {
-                Job::Append { made, done } => {
-                    next = self.gather(jobs, (made, done));
-                    self.sign_if_due(CHECKPOINT_EVERY);
-                }
+                Job::Append { made, done } => next = self.gather(jobs, (made, done)),
                 // Whoever asked may have gone; what was done stays done.
                 Job::Erase { index, done } => drop(done.send(self.erase(index))),
                 Job::Checkpoint { done } => drop(done.send(self.sign())),
@@ -120,7 +118,8 @@ impl Writer {
         }
         let path = self.files.segment(size - size % SEGMENT);
         let Some((file, length)) = &mut self.tail else { return Err(LogFailure::Stopped) };
-        let mut bytes: Vec<u8> = batch.iter().flat_map(|(made, _)| made.text.iter().copied()).collect();
+        let lines: Vec<&[u8]> = batch.iter().map(|(made, _)| made.text.as_slice()).collect();
+        let mut bytes = lines.concat();
         bytes[0] = BEGINS;
         if let Err(error) = file.write_all_at(&bytes, *length) {
             // Nobody was told of these: the file goes back to what everybody was told of.
@@ -155,8 +154,8 @@ impl Writer {
         blank(&self.files, index)
     }
 
-    fn sign_if_due(&mut self, entries: u64) {
-        if !self.stopped && self.size() >= self.signed + entries {
+    fn sign_if_due(&mut self) {
+        if !self.stopped && self.size() > self.signed {
             // The entries are safe without; the next one tries again.
             let failed = self.sign().err();
             let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
@@ -225,11 +224,11 @@ mod tests {
         let made = Made::new(&Jws::sign(&entry, &*keys.audit).unwrap()).unwrap();
         writer.write(&[(made, oneshot::channel().0)]).unwrap();
         std::fs::create_dir(writer.files.checkpoint()).unwrap();
-        writer.sign_if_due(1);
+        writer.sign_if_due();
         let unsigned = writer.shared.lock().unwrap().unsigned.clone();
         assert_eq!(unsigned.map(|failure| failure.code()), Some("disk"));
         std::fs::remove_dir(writer.files.checkpoint()).unwrap();
-        writer.sign_if_due(1);
+        writer.sign_if_due();
         assert!(writer.shared.lock().unwrap().unsigned.is_none());
         assert!(writer.files.checkpoint().is_file());
     }
