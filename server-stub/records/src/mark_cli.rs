@@ -18,7 +18,7 @@ use crate::{Refused, complain, person, show};
 pub(crate) enum MarkCommand {
     /// Read the mark of pictures that got out, and name the lines of the access log.
     Find {
-        /// JPEG files, or directories of them.
+        /// JPEG, PNG or WebP files, or directories of them.
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
         /// The data directory.
@@ -79,8 +79,15 @@ fn inside(dir: &Path) -> std::io::Result<Vec<PathBuf>> {
 
 fn told(trace: &Trace) -> String {
     let file = trace.file.display();
-    let how = match (&trace.weighed, &trace.place) {
-        (Some(weighed), _) => {
+    let how = match (&trace.place, &trace.weighed) {
+        (Some(place), _) => format!(
+            "read without an original; stands out by {:.1}, scale {:.3}, {:.1} degrees{}",
+            place.score,
+            place.scale,
+            place.degrees,
+            if place.mirrored { ", mirrored" } else { "" }
+        ),
+        (None, Some(weighed)) => {
             let heaviest: Vec<String> =
                 weighed.heaviest.iter().map(|(line, weight)| format!("{line}: {weight:.1}")).collect();
             format!(
@@ -90,13 +97,6 @@ fn told(trace: &Trace) -> String {
                 heaviest.join(", ")
             )
         }
-        (None, Some(place)) => format!(
-            "read without an original; stands out by {:.1}, scale {:.3}, {:.1} degrees{}",
-            place.score,
-            place.scale,
-            place.degrees,
-            if place.mirrored { ", mirrored" } else { "" }
-        ),
         (None, None) => "no mark was read".to_owned(),
     };
     let mut text = match trace.views.as_slice() {

@@ -25,7 +25,7 @@ use crate::index::{Index, IndexError, Kind, Status};
 use crate::keys::{IDENTITY, KeyDir, KeysError};
 use crate::layout::Layout;
 use crate::open::open_picture;
-use crate::render::{MARK_EPOCH, RenderError, Shrink, Unmarked, Wanted, decode};
+use crate::render::{MARK_EPOCH, RenderError, Shrink, Unmarked, Wanted, compared, decode};
 
 pub use command::Sought;
 
@@ -91,7 +91,7 @@ impl Coded for LeakError {
             Self::Busy => "Search on the page A picture that got out, or stop the service first.",
             Self::Disk(error) => error.next_step(),
             Self::Picture { .. } => {
-                "Save it as a JPEG file of three colours at its full size, and do not crop it."
+                "Save it as a JPEG, PNG or WebP file at its full size, and do not crop it."
             }
             Self::NoOriginal(_) => "Look for its id with gauze-records list, or leave --original out.",
         }
@@ -142,7 +142,7 @@ pub struct Trace {
     pub sha256: Digest,
     /// Whose views it was made of.
     pub views: Vec<View>,
-    /// Where the mark was read without an original.
+    /// Where the mark was read without an original: also where the weights named nobody.
     pub place: Option<Place>,
     /// What was weighed, where the picture lies in the original that was given.
     pub weighed: Option<Weighed>,
@@ -209,7 +209,7 @@ impl Tracer {
         let picture = |cause| LeakError::Picture { path: name.to_owned(), cause };
         let (file, sha256) = (name.to_owned(), Digest::of(bytes));
         let mut trace = Trace { file, sha256, views: Vec::new(), place: None, weighed: None };
-        let upright = decode(bytes, 1, Wanted::Screen(SEARCHED)).map_err(picture)?;
+        let upright = compared(bytes, 1, Wanted::Screen(SEARCHED)).map_err(picture)?;
         if let Some((original, events)) = &self.original
             && let Some(verdict) = original.weigh(upright.compared().map_err(picture)?, &self.key, events)
         {
@@ -220,10 +220,12 @@ impl Tracer {
                 heaviest: heaviest.collect(),
             });
             trace.views = self.views(&verdict.named())?;
-            return Ok(trace);
+            if !trace.views.is_empty() {
+                return Ok(trace);
+            }
         }
         for turn in TURNS {
-            let turned = decode(bytes, turn, Wanted::Screen(SEARCHED)).map_err(picture)?;
+            let turned = compared(bytes, turn, Wanted::Screen(SEARCHED)).map_err(picture)?;
             let found = find(turned.compared().map_err(picture)?, &self.key, Search::default());
             if let Some(Finding { event, score, scale, degrees, mirrored }) = found {
                 trace.place = Some(Place { score, scale, degrees, mirrored });

@@ -8,7 +8,7 @@ use super::plane::{Planes, Unmarked};
 use super::size::{Shrink, Wanted};
 
 /// Most bytes of one decoded picture: 85 megapixels in three colours.
-const MOST: usize = 256 << 20;
+pub(super) const MOST: usize = 256 << 20;
 
 /// Decodes `jpeg` upright. What the photo's profile says of its colours goes along.
 pub(crate) fn decode(jpeg: &[u8], orientation: u8, wanted: Wanted) -> Result<Unmarked, RenderError> {
@@ -51,7 +51,7 @@ fn planes(pixels: &[u8], info: &ImageInfo, walk: &Walk, icc: Option<Vec<u8>>) ->
 }
 
 /// An edge of a JPEG, which has sixteen bits.
-fn edge(edge: usize) -> u16 {
+pub(super) fn edge(edge: usize) -> u16 {
     u16::try_from(edge).unwrap_or(u16::MAX)
 }
 
@@ -61,20 +61,32 @@ type Plane = Zeroizing<Vec<u8>>;
 fn split(pixels: &[u8], walk: &Walk) -> (Plane, [Plane; 2]) {
     let plane = || Zeroizing::new(Vec::with_capacity(walk.width * walk.height));
     let (mut luma, mut blue, mut red) = (plane(), plane(), plane());
-    let byte = |fixed: i32| ((fixed + 0x8000) >> 16).clamp(0, 255) as u8;
     walk.each(|at| {
-        let [r, g, b] = [pixels[3 * at], pixels[3 * at + 1], pixels[3 * at + 2]].map(i32::from);
-        luma.push(byte(19595 * r + 38470 * g + 7471 * b));
+        let rgb = [pixels[3 * at], pixels[3 * at + 1], pixels[3 * at + 2]];
+        let [r, g, b] = rgb.map(i32::from);
+        luma.push(luma_of(rgb));
         blue.push(byte(-11059 * r - 21709 * g + 32768 * b + (128 << 16)));
         red.push(byte(32768 * r - 27439 * g - 5329 * b + (128 << 16)));
     });
     (luma, [blue, red])
 }
 
+#[inline]
+fn byte(fixed: i32) -> u8 {
+    ((fixed + 0x8000) >> 16).clamp(0, 255) as u8
+}
+
+/// The luma of a pixel of three colours.
+#[inline]
+pub(super) fn luma_of(rgb: [u8; 3]) -> u8 {
+    let [r, g, b] = rgb.map(i32::from);
+    byte(19595 * r + 38470 * g + 7471 * b)
+}
+
 /// In which order stored pixels are read, so that they stand upright.
-struct Walk {
-    width: usize,
-    height: usize,
+pub(super) struct Walk {
+    pub(super) width: usize,
+    pub(super) height: usize,
     start: isize,
     right: isize,
     down: isize,
@@ -82,7 +94,7 @@ struct Walk {
 
 impl Walk {
     /// EXIF 2.32, tag 0x0112; what is no orientation is upright.
-    fn new(width: u16, height: u16, orientation: u8) -> Self {
+    pub(super) fn new(width: u16, height: u16, orientation: u8) -> Self {
         let (w, h) = (i32::from(width) as isize, i32::from(height) as isize);
         let (start, right, down) = match orientation {
             2 => (w - 1, -1, w),
@@ -100,7 +112,7 @@ impl Walk {
     }
 
     #[inline]
-    fn each(&self, mut take: impl FnMut(usize)) {
+    pub(super) fn each(&self, mut take: impl FnMut(usize)) {
         let mut row = self.start;
         for _ in 0..self.height {
             let mut at = row;

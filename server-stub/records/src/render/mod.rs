@@ -7,12 +7,14 @@
 mod band;
 mod decode;
 mod encode;
+mod foreign;
 mod plane;
 mod size;
 
 pub(crate) use band::Band;
 pub(crate) use decode::decode;
 pub(crate) use encode::Area;
+pub(crate) use foreign::compared;
 pub(crate) use plane::{Marked, Unmarked};
 pub(crate) use size::{Shrink, Wanted};
 

@@ -185,3 +185,68 @@ fn what_cannot_be_shown_says_so() {
     let unmarked = decode(&drawn(None), 1, Wanted::Screen(200)).unwrap();
     assert_eq!(unmarked.mark(&key(), 1 << 40).err(), Some(RenderError::Event));
 }
+
+/// The pixels of a picture in another kind of file, with all colours that it can have.
+fn saved(format: image::ImageFormat, rgb: &image::RgbImage, colours: u8) -> Vec<u8> {
+    let picture = image::DynamicImage::from(rgb.clone());
+    let picture = match colours {
+        0 => picture.to_luma8().into(),
+        1 => picture.to_rgba8().into(),
+        _ => picture,
+    };
+    let mut out = std::io::Cursor::new(Vec::new());
+    picture.write_to(&mut out, format).unwrap();
+    out.into_inner()
+}
+
+#[test]
+fn what_screens_and_browsers_save_is_compared_as_a_photo_is() {
+    let jpeg = drawn(None);
+    let shown = Shown::of(&jpeg);
+    let rgb = image::RgbImage::from_raw(WIDTH.into(), HEIGHT.into(), shown.rgb).unwrap();
+    for wanted in [Wanted::Level(Shrink::NONE), Wanted::Screen(500)] {
+        for orientation in [1, 3, 6, 8] {
+            let theirs = decode(&jpeg, orientation, wanted).unwrap();
+            for format in [image::ImageFormat::Png, image::ImageFormat::WebP] {
+                for colours in [1, 2] {
+                    let ours = compared(&saved(format, &rgb, colours), orientation, wanted).unwrap();
+                    assert_eq!(ours.whole(), theirs.whole());
+                    assert_eq!((ours.0.width, ours.0.height), (theirs.0.width, theirs.0.height));
+                    let apart = ours.0.luma.iter().zip(theirs.0.luma.iter()).map(|(a, b)| a.abs_diff(*b));
+                    let mean = apart.map(u64::from).sum::<u64>() as f32 / ours.0.luma.len() as f32;
+                    assert!(mean < 1.0, "{format:?}, {colours}, {orientation}: {mean}");
+                }
+            }
+        }
+    }
+    let grey = saved(image::ImageFormat::Png, &rgb, 0);
+    assert!(compared(&grey, 1, Wanted::Screen(500)).is_ok());
+}
+
+#[test]
+fn a_picture_from_elsewhere_that_cannot_be_read_says_so() {
+    let small = image::RgbImage::from_pixel(3, 5, image::Rgb([9, 9, 9]));
+    for format in [image::ImageFormat::Png, image::ImageFormat::WebP] {
+        let whole = saved(format, &small, 2);
+        assert!(compared(&whole, 6, Wanted::Screen(500)).is_ok());
+        for length in 0..whole.len() - 1 {
+            assert!(compared(&whole[..length], 1, Wanted::Screen(500)).is_err(), "{format:?}, {length}");
+        }
+    }
+    let deep = image::DynamicImage::from(small).to_rgb16();
+    let mut out = std::io::Cursor::new(Vec::new());
+    image::DynamicImage::from(deep).write_to(&mut out, image::ImageFormat::Png).unwrap();
+    assert_eq!(compared(out.get_ref(), 1, Wanted::Screen(500)).err(), Some(RenderError::Kind));
+    // Its head promises far more than there is.
+    let mut vast = saved(image::ImageFormat::Png, &image::RgbImage::new(1, 1), 2);
+    vast[16..24].copy_from_slice(&[0, 0, 0xFF, 0xFF, 0, 0, 0xFF, 0xFF]);
+    let crc = crc(&vast[12..29]);
+    vast[29..33].copy_from_slice(&crc.to_be_bytes());
+    assert_eq!(compared(&vast, 1, Wanted::Screen(500)).err(), Some(RenderError::Kind));
+}
+
+/// PNG's check of a chunk (ISO/IEC 15948, annex D).
+fn crc(bytes: &[u8]) -> u32 {
+    let shifted = |crc: u32| if crc & 1 == 1 { 0xEDB8_8320 ^ (crc >> 1) } else { crc >> 1 };
+    !bytes.iter().fold(!0, |crc, byte| (0..8).fold(crc ^ u32::from(*byte), |crc, _| shifted(crc)))
+}

@@ -24,7 +24,7 @@ const SMALL: u32 = 512;
 const VIEWS: u64 = 100;
 
 pub fn measure(arguments: &Arguments, home: &Path) -> anyhow::Result<()> {
-    if !["mark_embed", "mark_quality", "mark_survives", "mark_false", "mark_find"]
+    if !["mark_embed", "mark_quality", "mark_survives", "mark_pairs", "mark_false", "mark_find"]
         .iter()
         .any(|name| name.contains(&arguments.only) || arguments.only.starts_with(name))
     {

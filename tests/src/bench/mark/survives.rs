@@ -13,8 +13,9 @@ use super::{Pictures, SMALL, VIEW, VIEWS, event, key, luma, marked};
 use crate::Arguments;
 use crate::row::{Goal, print, skip};
 
-/// Pictures of one row.
+/// Pictures of one row, and of one in which each is distorted in 231 ways.
 const PICTURES: usize = 300;
+const PAIRED: u64 = 20;
 /// Copies that are averaged to hide whose they are.
 const COPIES: [u64; 4] = [2, 3, 4, 8];
 
@@ -26,6 +27,8 @@ pub fn measure(arguments: &Arguments, pictures: &Pictures) -> anyhow::Result<()>
     };
     blind(&leaks("blind"), count, pictures)?;
     informed(&leaks("informed"), count, pictures)?;
+    paired(arguments, ("blind", read_alone), count.min(PAIRED), pictures)?;
+    paired(arguments, ("informed", read_with), count.min(PAIRED), pictures)?;
     let copies: Vec<_> = COPIES.map(|of| (format!("mark_survives_informed_averaged_{of}"), of)).into();
     let copies: Vec<_> = copies.into_iter().filter(|(name, _)| arguments.wants(name)).collect();
     several(&copies, count, pictures)?;
@@ -95,6 +98,56 @@ fn blind(leaks: &[(String, &Leak)], count: u64, pictures: &Pictures) -> anyhow::
             _ => None,
         };
         tally.print(name, goal);
+    }
+    Ok(())
+}
+
+/// Reads what becomes of a picture whose original this is.
+type Reader = Box<dyn Fn(&GrayImage) -> anyhow::Result<Vec<Event>>>;
+
+fn read_alone(_: &GrayImage) -> anyhow::Result<Reader> {
+    let key = key();
+    Ok(Box::new(move |leak| {
+        let found = find(luma(leak)?, &key, Search::default());
+        Ok(found.map(|found| found.event).into_iter().collect())
+    }))
+}
+
+fn read_with(plain: &GrayImage) -> anyhow::Result<Reader> {
+    let at_hand = AtHand::of(plain)?;
+    Ok(Box::new(move |leak| at_hand.named(leak)))
+}
+
+/// Each distortion with each other: a row for each, of all pairs that it is in.
+fn paired(
+    arguments: &Arguments,
+    (how, reader): (&str, fn(&GrayImage) -> anyhow::Result<Reader>),
+    count: u64,
+    pictures: &Pictures,
+) -> anyhow::Result<()> {
+    let name = |leak: &Leak| format!("mark_pairs_{how}_{}", leak.name);
+    if !LEAKS.iter().any(|leak| arguments.wants(&name(leak))) {
+        return Ok(());
+    }
+    let key = key();
+    let of = |number| {
+        let Some(plain) = pictures.luma(number, VIEW) else { return Ok(Vec::new()) };
+        let (marked, read) = (marked(&plain, &key, number % VIEWS)?, reader(&plain)?);
+        let mut tallies = vec![Tally::default(); LEAKS.len()];
+        for (at, first) in LEAKS.iter().enumerate() {
+            let once = (first.make)(&marked, number);
+            for (with, second) in LEAKS.iter().enumerate().skip(at + 1) {
+                let named = read(&(second.make)(&once, number))?;
+                let tally = Tally::of(&named, event(number % VIEWS).as_slice());
+                for row in [at, with] {
+                    tallies[row] = tallies[row].and(tally);
+                }
+            }
+        }
+        Ok(tallies)
+    };
+    for (leak, tally) in LEAKS.iter().zip(tallied((LEAKS.len(), count), of)?) {
+        tally.print(&name(leak), None);
     }
     Ok(())
 }

@@ -393,3 +393,52 @@ async fn a_photo_is_zoomed_to_its_last_pixel_by_keys_alone() {
     drop(stop);
     ward.end().await;
 }
+
+/// What a person's own computer makes of the page they look at, in the sizes and kinds that such files have.
+#[tokio::test]
+async fn a_screenshot_of_the_viewer_names_whose_view_it_was() {
+    let Some(browser) = Browser::start().await else {
+        println!("skipped: no Chromium with chromedriver");
+        return;
+    };
+    let (ward, stop, _dir) = served().await;
+    let origin = format!("https://{}", ward.host);
+    browser.devtools("Security.setIgnoreCertificateErrors", json!({ "ignore": true })).await;
+    let photo = ward.photos().await[1].clone();
+    let officer = ward.sign_in(person("Officer Governance", Role::Governance, TEAM));
+    for ratio in [1, 2, 3] {
+        let name = format!("Nurse Ratio {ratio}");
+        let nurse = ward.sign_in(person(&name, Role::Viewer, TEAM));
+        let cookie = json!({ "name": "__Host-gauze", "value": nurse.cookie, "url": origin, "path": "/",
+                             "secure": true, "httpOnly": true, "sameSite": "Strict" });
+        browser.devtools("Network.setCookie", cookie).await;
+        let metrics = json!({ "width": 1280, "height": 900, "deviceScaleFactor": ratio, "mobile": false });
+        browser.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
+        browser.open(&format!("{origin}/photos/{}", photo.handle)).await;
+        wait_for(
+            &browser,
+            "return !!document.querySelector('canvas') && !document.querySelector('.controls').hidden",
+        )
+        .await;
+        for shot in [
+            json!({ "format": "png" }),
+            json!({ "format": "webp", "quality": 75 }),
+            json!({ "format": "jpeg", "quality": 60 }),
+        ] {
+            let how = format!("{shot} of {ratio}");
+            let shot = browser.devtools("Page.captureScreenshot", shot).await;
+            let shot = BASE64_STANDARD.decode(shot["data"].as_str().unwrap()).unwrap();
+            let reference = photo.capture_id.to_string();
+            // With the original the weights of a small view may name nobody: then the mark alone does.
+            let references = if ratio == 1 { vec!["", &reference] } else { vec![""] };
+            for reference in references {
+                let told = officer.upload("/leaks", &[("photo", reference)], &[("leak", &shot)]).await.text();
+                let named: Vec<_> =
+                    (1..=3).filter(|one| told.contains(&format!("Nurse Ratio {one}"))).collect();
+                assert_eq!(named, [ratio], "{how}, {reference}: {told}");
+            }
+        }
+    }
+    drop(stop);
+    ward.end().await;
+}

@@ -300,9 +300,9 @@ fn who<'a>(entry: &'a Entry, known: &'a Known) -> &'a str {
 
 /// How the picture was read, in numbers.
 fn measured(trace: &Trace) -> String {
-    match (&trace.weighed, &trace.place) {
-        (Some(weighed), _) => words::weighed(weighed),
-        (None, Some(place)) => words::place(place),
+    match (&trace.place, &trace.weighed) {
+        (Some(place), _) => words::place(place),
+        (None, Some(weighed)) => words::weighed(weighed),
         (None, None) => words::NO_MARK.to_owned(),
     }
 }

@@ -8,7 +8,7 @@ pub(crate) const KEPT: &str =
     "The picture is searched and kept nowhere. That you asked and what was found goes into the access log.";
 pub(crate) const PICTURES: &str = "Pictures";
 pub(crate) const PICTURES_HINT: &str =
-    "JPEG files as they came, at their full size. At most 5, and 48 MB together.";
+    "JPEG, PNG or WebP files as they came, at their full size. At most 5, and 48 MB together.";
 pub(crate) const PHOTO: &str = "Reference of the photo that they show, where it is known";
 pub(crate) const PHOTO_HINT: &str =
     "With it far less of a picture is enough. Whoever may see that photo finds it on its page.";
@@ -25,8 +25,7 @@ pub(crate) const PROVES: &str = "A line says under whose sign-in a picture was s
 pub(crate) const AGAIN: &str = "Search another picture";
 pub(crate) const PICTURE: &str = "Picture";
 pub(crate) const UNREAD: &str = "Not read";
-pub(crate) const UNREAD_MEANS: &str =
-    "This is no JPEG file of three colours. Save it as one at its full size, and do not crop it.";
+pub(crate) const UNREAD_MEANS: &str = "This is no JPEG, PNG or WebP file that can be read. Save it as one of these at its full size, and do not crop it.";
 pub(crate) const NOBODY: &str = "Nobody is named";
 pub(crate) const NOBODY_MEANS: &str = "This proves nothing, for or against anybody. The picture may be too small, too much changed, older than the marks, or from the phone that took it.";
 pub(crate) const WITH_ORIGINAL: &str = "Search again with the reference of the photo that it shows.";
