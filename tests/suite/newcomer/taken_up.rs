@@ -70,7 +70,11 @@ async fn what_is_signed_later_is_taken_up_and_the_check_says_what_a_start_does()
         reader.types(&format!("echo spoilt > {copy}")).await;
         let told = reader.tries("gauze-gateway admin policy show --data gateway --tenant ward-9").await;
         assert!(!told.well && told.err.contains(&copy), "{}", told.err);
-        assert!(told.err.contains("start the gateway again") && !told.err.contains("sign it"), "{}", told.err);
+        assert!(
+            told.err.contains("start the gateway again") && !told.err.contains("sign it"),
+            "{}",
+            told.err
+        );
         agree(&mut reader, "", Ok("")).await;
         reader.types("gauze-gateway admin policy show --data gateway --tenant ward-9").await;
     }
@@ -79,7 +83,9 @@ async fn what_is_signed_later_is_taken_up_and_the_check_says_what_a_start_does()
     assert!(told.contains("gateway/hospital/ward-9/bundle.jws"), "{told}");
     reader.types("gauze-gateway init --data gateway --from keys/bundle.jws").await;
     agree(&mut reader, "", Ok("")).await;
-    reader.types("touch hospital-file && mv gateway/hospital aside && mv hospital-file gateway/hospital").await;
+    reader
+        .types("touch hospital-file && mv gateway/hospital aside && mv hospital-file gateway/hospital")
+        .await;
     agree(&mut reader, "", Err("unreadable")).await;
     // One that was never set up by `init` serves what it served last.
     reader.types("rm gateway/hospital").await;
@@ -116,7 +122,6 @@ async fn agree(reader: &mut Reader, flags: &str, expected: Result<&str, &str>) -
         }
     }
 }
-
 
 const SIGN_BUNDLE: &str = "gauze-records sign-bundle --keys keys --in keys/bundle.json --out bundle.jws";
 const SIGN_POLICY: &str = "gauze-records sign-policy --keys keys --in keys/policy.json --out policy.jws";
@@ -155,7 +160,10 @@ async fn what_is_no_bundle_and_no_policy_is_told_by_what_it_is() {
         assert!(told.contains(file) && told.contains("bring its hospital.json again"), "{told}");
     }
     // The file that is wrong is the one that is named, and once.
-    reader.writes("two.jws", &"{}{}".replace("{}", &std::fs::read_to_string(reader.at("keys/bundle.jws")).unwrap()));
+    reader.writes(
+        "two.jws",
+        &"{}{}".replace("{}", &std::fs::read_to_string(reader.at("keys/bundle.jws")).unwrap()),
+    );
     let told = refused(&reader, &format!("{take_up} two.jws"), "bundle_no_handover").await;
     assert_eq!(told.matches("two.jws").count(), 1, "{told}");
     reader.types("echo spoilt > gateway/hospital/ward-9/policy.jws").await;
@@ -187,15 +195,15 @@ async fn what_was_taken_up_is_never_replaced_by_an_older_one_and_never_passed_ov
         reader.types(&format!("{take_up} {file}")).await;
     }
     // Nothing of it was served yet.
-    for (old, what) in
-        [("bundle-1.jws", "bundle"), ("policy-1.jws", "policy"), ("hospital.json", "bundle")]
-    {
+    for (old, what) in [("bundle-1.jws", "bundle"), ("policy-1.jws", "policy"), ("hospital.json", "bundle")] {
         let told = refused(&reader, &format!("{take_up} {old}"), "rollback").await;
         for words in [old, &format!("{what} 2"), &format!("gateway/hospital/ward-9/{what}.jws")] {
             assert!(told.contains(words), "{words:?} is not in {told}");
         }
     }
-    for flags in ["--bundle bundle-1.jws", "--policy policy-1.jws", "--bundle bundle-1.jws --policy policy-1.jws"] {
+    for flags in
+        ["--bundle bundle-1.jws", "--policy policy-1.jws", "--bundle bundle-1.jws --policy policy-1.jws"]
+    {
         reader.types("cp -a gateway kept").await;
         let told = agree(&mut reader, flags, Ok("WARNING")).await;
         let log = reader.logs();
@@ -297,7 +305,12 @@ async fn a_new_policy_key_takes_over_by_the_pages_steps() {
     let phone = "gauze-phone --data phone-2";
     reader.types(&format!("{phone} enrol --config managed.json")).await;
     reader.types(&format!("{phone} capture wound.jpg")).await;
-    reader.awaits(&format!("{phone} upload --wait 30 && gauze-records list --data records | grep -c '^filed '"), "2").await;
+    reader
+        .awaits(
+            &format!("{phone} upload --wait 30 && gauze-records list --data records | grep -c '^filed '"),
+            "2",
+        )
+        .await;
     // A policy by a key that no bundle names any more.
     reader.edits("aside/policy.json", |policy| policy["version"] = json!(9));
     reader.types("gauze-records sign-policy --keys aside --in aside/policy.json --out old.jws").await;
@@ -308,16 +321,16 @@ async fn a_new_policy_key_takes_over_by_the_pages_steps() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_check_reads_the_status_list_that_a_start_would() {
     let app = format!("uk.nhs.example.gauze={}", "ab".repeat(32));
-    let reader = set_up(&format!("--android {app}")).await;
+    let mut reader = set_up(&format!("--android {app}")).await;
+    reader.writes("whole.json", r#"{"entries":{}}"#);
+    reader.writes("old.json", r#"{"entries":{}}"#);
+    reader.writes("broken.json", "<html>");
+    reader.types("touch -d '3 days ago' old.json").await;
     let check = "gauze-gateway serve --data gateway --listen localhost:8443 --check";
     let line = async |flags: &str| {
         let told = reader.tries(&format!("{check} {flags}")).await.out;
         told.lines().find(|line| line.contains("status list")).unwrap_or(&told).to_owned()
     };
-    reader.writes("whole.json", r#"{"entries":{}}"#);
-    reader.writes("old.json", r#"{"entries":{}}"#);
-    reader.writes("broken.json", "<html>");
-    reader.types("touch -d '3 days ago' old.json").await;
     for (flags, verdict, words) in [
         ("", "FAILED", "--status-list"),
         ("--status-list none.json", "FAILED", "none.json"),
