@@ -166,7 +166,7 @@ async fn records(data: &Path, served: &Served, now: Timestamp) -> Check {
 fn policy(policy: &Policy, signed: bool) -> Vec<Check> {
     if !signed {
         let told =
-            "none was signed, so the strictest holds and no phone can enrol: `gauze-records sign-policy`";
+            "none was signed, so the strictest holds and no phone can enrol: sign one with `gauze-records sign-policy` and take it up (docs/operating.md, Take up what was signed)";
         return vec![Check::warning("policy", told)];
     }
     let mut checks = Vec::new();
@@ -174,7 +174,7 @@ fn policy(policy: &Policy, signed: bool) -> Vec<Check> {
         let told = "it lets simulated phones in (allow_software_keys): for a trial, never with patients";
         checks.push(Check::warning("policy", told));
     } else if policy.android.is_none() && policy.apple.is_none() {
-        let told = "it names no app, so no phone can enrol: add `android` or `apple` (docs/formats.md), raise version, sign";
+        let told = "it names no app, so no phone can enrol: add `android` or `apple` (docs/formats.md), raise version, sign it and take it up";
         checks.push(Check::warning("policy", told));
     }
     if checks.is_empty() {

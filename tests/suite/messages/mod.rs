@@ -79,7 +79,7 @@ const FILLED_IN: &[(&str, &str, &str)] = &[
     ("server-stub/gateway/src/recheck.rs", "unreadable", "… cannot be read (…): …"),
     ("server-stub/gateway/src/serve.rs", "listen_failed", "Cannot listen on … (…): …"),
     ("server-stub/gateway/src/serve.rs", "tls_invalid", "Certificate or key cannot be used: …"),
-    ("server-stub/gateway/src/tenant.rs", "unreadable", "… cannot be read (…): …"),
+    ("server-stub/gateway/src/tenant/error.rs", "unreadable", "… cannot be read (…): …"),
     ("server-stub/listen/src/renewal.rs", "tls_invalid", "…; the certificate before stays in use."),
     (
         "server-stub/records/src/setup/check.rs",

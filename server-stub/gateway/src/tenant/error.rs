@@ -93,7 +93,7 @@ pub enum TenantError {
     },
     /// The bundle does not name this gateway's keys.
     #[error(
-        "the bundle in {} does not name this gateway: put {ours} into its `gateways` in place of the one with that url, raise version and sign it again; \
+        "the bundle in {} does not name this gateway: put {ours} into its `gateways` in place of the one with that url, raise version, sign it again and take it up; \
          for another url, put there what `gauze-gateway keygen --data DIR --url URL --tenant TENANT` prints", file.display()
     )]
     NotNamed {
