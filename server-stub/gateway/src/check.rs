@@ -165,8 +165,7 @@ async fn records(data: &Path, served: &Served, now: Timestamp) -> Check {
 /// Who can enrol under a policy.
 fn policy(policy: &Policy, signed: bool) -> Vec<Check> {
     if !signed {
-        let told =
-            "none was signed, so the strictest holds and no phone can enrol: sign one with `gauze-records sign-policy` and take it up (docs/operating.md, Take up what was signed)";
+        let told = "none was signed, so the strictest holds and no phone can enrol: sign one with `gauze-records sign-policy` and take it up (docs/operating.md, Take up what was signed)";
         return vec![Check::warning("policy", told)];
     }
     let mut checks = Vec::new();

@@ -55,9 +55,7 @@ async fn what_is_signed_later_is_taken_up_and_the_check_says_what_a_start_does()
     reader
         .types("gauze-records proposals approve PROPOSAL --data records --keys keys --by A --reason trial")
         .await;
-    reader
-        .awaits("gauze-gateway admin policy show --data gateway --tenant ward-9 --json", "\"version\":4")
-        .await;
+    reader.awaits("gauze-gateway admin policy show --data gateway --tenant ward-9", "\"version\": 4").await;
     reader.stops("gauze-gateway").await;
     for flags in ["", "--policy three.jws", "--bundle keys/bundle.jws --policy three.jws"] {
         agree(&mut reader, flags, Ok("")).await;
