@@ -113,7 +113,7 @@ async fn a_server_whose_clock_is_off_says_so_and_works_once_it_is_set() {
     // Ten minutes stop nothing, and are told, whichever of the two is wrong.
     for (off, side) in [(600, "behind this one"), (-600, "ahead of this one")] {
         hospital.set(off);
-        let asked = std::time::Instant::now();
+        let asked = tokio::time::Instant::now();
         let told = reader.tries(RECORDS).await.out;
         // The answer took its time, on a busy machine some seconds.
         let took = i64::try_from(asked.elapsed().as_secs()).unwrap() + 1;
