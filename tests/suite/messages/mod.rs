@@ -73,6 +73,11 @@ const FILLED_IN: &[(&str, &str, &str)] = &[
     ),
     ("server-stub/gateway/src/attest_cli.rs", "status_list_invalid", "The status list does not read: …"),
     ("server-stub/gateway/src/attest_cli.rs", "unreadable", "… cannot be read (…): …"),
+    (
+        "server-stub/gateway/src/check.rs",
+        "",
+        "Version …, which the hospital signed, does not hold (…), and is not in force: …",
+    ),
     ("server-stub/gateway/src/console/mod.rs", "listen_failed", "Cannot listen on … (…): …"),
     ("server-stub/gateway/src/init.rs", "tls_invalid", "The certificate does not go with the key: …"),
     ("server-stub/gateway/src/init.rs", "unreadable", "… cannot be read (…): …"),
