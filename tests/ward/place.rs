@@ -176,7 +176,7 @@ fn logged() -> (tracing::subscriber::DefaultGuard, Arc<Mutex<Vec<u8>>>) {
         .with_ansi(false)
         .with_writer(move || kept.clone())
         .finish();
-    (tracing::subscriber::set_default(subscriber), lines)
+    (gauze_logging::hear(subscriber), lines)
 }
 
 #[derive(Clone)]

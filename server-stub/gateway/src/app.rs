@@ -118,7 +118,7 @@ impl App {
         crate::meters::install();
         let mut tenants = HashMap::new();
         for files in files {
-            let served = Served::load(files, &keys)?;
+            let served = Served::load(data, files, &keys)?;
             tenants.insert(served.bundle.tenant.clone(), served);
         }
         let blobs = Blobs::open(PathBuf::from(data))?;
@@ -129,13 +129,16 @@ impl App {
         for (tenant, served) in &mut tenants {
             // What the hospital signed while the gateway ran is newer than what the operator has on file.
             let signed = db.signed_policies(tenant).await?;
-            if let Some(Unheld { version, why }) = served.take_up_signed(&signed) {
+            if let Some(Unheld { version, why, step }) = served.take_up_signed(&signed) {
                 tracing::warn!(
                     %tenant, version, why,
-                    "a policy that the hospital signed does not hold, and is not in force: sign it again on the records side, with what is told here put right and the next `version`, and start the gateway with it"
+                    "a policy that the hospital signed does not hold, and is not in force: {step}"
                 );
             }
             served.is_newest(data)?;
+            for passed_over in served.newer_here(data) {
+                tracing::warn!(%tenant, error = %passed_over, "a newer one lies here than is served");
+            }
             served.recall_handovers(data)?;
             served.never_older(data)?;
             served.find_stock(data)?;

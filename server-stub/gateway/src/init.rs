@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::blobs::write_durably;
 use crate::keys::{GatewayKeys, KeysError, random, write_private};
-use crate::tenant::{Served, TenantError, TenantFiles, newest_bundle, newest_policy, taken_up};
+use crate::tenant::{Served, SignedFile, TenantError, TenantFiles, newest, taken_up};
 
 /// Largest answer that is read.
 const LIMIT: u64 = 4 << 20;
@@ -30,11 +30,13 @@ pub enum InitError {
     #[error("{} cannot be written ({}): {}", .0.display(), .1, gauze_listen::disk_step(.1))]
     Write(PathBuf, #[source] io::Error),
     /// The answer is not one.
-    #[error("{} is not what `gauze-records init` writes ({}): bring its hospital.json again", .0.display(), .1)]
+    #[error(
+        "{} is neither what `gauze-records init` writes nor a signed bundle or policy ({}): bring its hospital.json again, or what `sign-bundle` or `sign-policy` wrote", .0.display(), .1
+    )]
     Malformed(PathBuf, String),
     /// The answer does not hold for this gateway.
-    #[error("{}: {}", .0.display(), .1)]
-    Tenant(PathBuf, #[source] TenantError),
+    #[error(transparent)]
+    Tenant(#[from] TenantError),
     /// The answer is about another hospital than its bundle.
     #[error("the file is for tenant {0} and its bundle is not: bring hospital.json again")]
     OtherTenant(Tenant),
@@ -51,7 +53,7 @@ impl InitError {
             Self::File(_) => "unreadable",
             Self::Write(..) => "storage_failed",
             Self::Malformed(..) => "malformed",
-            Self::Tenant(_, error) => error.code(),
+            Self::Tenant(error) => error.code(),
             Self::OtherTenant(_) => "other_tenant",
             Self::Certificate(_) => "tls_invalid",
         }
@@ -84,7 +86,7 @@ pub fn introduce(
 
 /// What was taken up for a tenant, and holds until the hospital signs another.
 pub fn in_force(data: &Path, tenant: &Tenant) -> Option<Bundle> {
-    let text = std::fs::read_to_string(taken_up(data, tenant, "bundle")).ok()?;
+    let text = std::fs::read_to_string(taken_up(data, tenant, SignedFile::Bundle)).ok()?;
     Jws::parse(text.trim().lines().last()?).ok()?.peek().ok()
 }
 
@@ -117,6 +119,8 @@ pub struct Installed {
     pub policy: u64,
     /// The name that the certificate has to be for.
     pub host: String,
+    /// Whether the policy asks for Google's list of revoked certificates.
+    pub wants_status_list: bool,
     /// Whether there is a certificate; else the hospital's own authority has to make one.
     pub certificate: bool,
 }
@@ -129,19 +133,18 @@ pub fn install(data: &Path, from: &Path) -> Result<Installed, InitError> {
     let keys = GatewayKeys::load(data)?;
     let malformed = |why: String| InitError::Malformed(from.to_owned(), why);
     let bytes = read_file(from, LIMIT)?;
-    if !bytes.trim_ascii_start().starts_with(b"{") {
-        return install_signed(data, from, &keys);
+    if let Some(what) = SignedFile::of(&bytes) {
+        return install_signed(data, (what, from), &keys);
     }
     let answer: HospitalAnswer =
         serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(&bytes))
             .map_err(|error| malformed(format!("{}: {}", error.path(), error.inner())))?;
     let HospitalAnswer { tenant, bundle, policy, certificate } = answer;
-    let refused = |error| InitError::Tenant(from.to_owned(), error);
-    let served = Served::believe(bundle.clone(), Some(policy.clone()), &keys).map_err(refused)?;
+    let served = Served::believe(from, bundle, policy.clone(), &keys)?;
     if served.bundle.tenant != tenant {
         return Err(InitError::OtherTenant(tenant));
     }
-    served.is_newest(data).map_err(refused)?;
+    is_newest(&served, data)?;
     let (path, key) = tls_files(data);
     if let Some(pem) = &certificate {
         // Judged beside the one in use, which a certificate for another key must not replace.
@@ -151,10 +154,8 @@ pub fn install(data: &Path, from: &Path) -> Result<Installed, InitError> {
         std::fs::remove_file(&aside).map_err(|error| InitError::Write(aside.clone(), error))?;
         judged?;
     }
-    // One that does not read is mended by this.
-    let before = newest_bundle(data, &tenant).ok().flatten();
-    keep(data, (&tenant, "policy"), &format!("{}\n", policy.as_str()))?;
-    keep(data, (&tenant, "bundle"), &served.following(before.as_deref()))?;
+    keep(data, (&tenant, SignedFile::Policy), &format!("{}\n", policy.as_str()))?;
+    keep_bundle(data, &served)?;
     if let Some(pem) = certificate {
         write(&path, pem.as_bytes())?;
     }
@@ -162,46 +163,65 @@ pub fn install(data: &Path, from: &Path) -> Result<Installed, InitError> {
 }
 
 /// A bundle or a policy that was signed after the first answer, as `sign-bundle` and `sign-policy` write it.
-fn install_signed(data: &Path, from: &Path, keys: &GatewayKeys) -> Result<Installed, InitError> {
-    let refused = |error| InitError::Tenant(from.to_owned(), error);
-    let of_policy = Served::policy_tenant(from).ok();
-    let is_policy = of_policy.is_some();
-    let tenant = of_policy.map_or_else(|| Served::bundle_tenant(from), Ok).map_err(refused)?;
+fn install_signed(
+    data: &Path,
+    (what, from): (SignedFile, &Path),
+    keys: &GatewayKeys,
+) -> Result<Installed, InitError> {
+    let tenant = what.tenant(from)?;
     let given = from.to_owned();
-    let files = if is_policy {
-        let bundle = newest_bundle(data, &tenant).map_err(refused)?;
-        let bundle = bundle.ok_or_else(|| refused(TenantError::NoBundle(data.to_owned())))?;
-        TenantFiles { bundle, policy: Some(given) }
-    } else {
-        TenantFiles { bundle: given, policy: newest_policy(data, &tenant).map_err(refused)? }
+    let files = match what {
+        SignedFile::Bundle => {
+            TenantFiles { bundle: given, policy: newest(data, &tenant, SignedFile::Policy)? }
+        }
+        SignedFile::Policy => {
+            let bundle = newest(data, &tenant, SignedFile::Bundle)?;
+            let bundle = bundle.ok_or_else(|| TenantError::NoBundle(data.to_owned()))?;
+            TenantFiles { bundle, policy: Some(given) }
+        }
     };
-    let served = Served::load(&files, keys).map_err(refused)?;
-    served.is_newest(data).map_err(refused)?;
-    if let Some(policy) = served.in_force().jws.as_ref().filter(|_| is_policy) {
-        keep(data, (&tenant, "policy"), &format!("{}\n", policy.as_str()))?;
-    } else {
-        // One that does not read is mended by this.
-        let before = newest_bundle(data, &tenant).ok().flatten();
-        keep(data, (&tenant, "bundle"), &served.following(before.as_deref()))?;
+    let served = Served::load(data, &files, keys)?;
+    is_newest(&served, data)?;
+    match &served.in_force().jws {
+        Some(policy) if what == SignedFile::Policy => {
+            keep(data, (&tenant, what), &format!("{}\n", policy.as_str()))?;
+        }
+        _ => keep_bundle(data, &served)?,
     }
     Ok(Installed::of(&served, data))
 }
 
+/// Refuses what is older than what was served, and than what lies here to be served.
+fn is_newest(served: &Served, data: &Path) -> Result<(), TenantError> {
+    served.is_newest(data)?;
+    served.newer_here(data).into_iter().next().map_or(Ok(()), Err)
+}
+
+fn keep_bundle(data: &Path, served: &Served) -> Result<(), InitError> {
+    let tenant = &served.bundle.tenant;
+    // One that does not read is mended by this.
+    let before = newest(data, tenant, SignedFile::Bundle).ok().flatten();
+    keep(data, (tenant, SignedFile::Bundle), &served.following(before.as_deref()))
+}
+
 impl Installed {
     fn of(served: &Served, data: &Path) -> Self {
+        let policy = &served.in_force().policy;
+        let android = policy.android.as_ref();
         Self {
             tenant: served.bundle.tenant.clone(),
             url: served.gateway.url.clone(),
             bundle: served.bundle.version,
-            policy: served.in_force().policy.version,
+            policy: policy.version,
             host: host_of(&served.gateway.url).to_owned(),
+            wants_status_list: android.is_some_and(|android| android.status_list_hours.is_some()),
             certificate: tls_files(data).0.is_file(),
         }
     }
 }
 
-fn keep(data: &Path, (tenant, name): (&Tenant, &str), text: &str) -> Result<(), InitError> {
-    let path = taken_up(data, tenant, name);
+fn keep(data: &Path, (tenant, what): (&Tenant, SignedFile), text: &str) -> Result<(), InitError> {
+    let path = taken_up(data, tenant, what);
     let dir = path.parent().unwrap_or(data);
     crate::private::dir(dir).map_err(|error| InitError::Write(dir.to_owned(), error))?;
     write(&path, text.as_bytes())
@@ -210,27 +230,4 @@ fn keep(data: &Path, (tenant, name): (&Tenant, &str), text: &str) -> Result<(), 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), InitError> {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     write_durably(&absolute, bytes).map_err(|error| InitError::Write(path.to_owned(), error))
-}
-
-/// What a gateway on `data` serves that is given no bundle: of each tenant that `init` took up, the newest that lies here.
-///
-/// # Errors
-/// [`TenantError`]: none was taken up yet, or it does not read.
-pub(crate) fn installed(data: &Path) -> Result<Vec<TenantFiles>, TenantError> {
-    let dir = data.join("hospital");
-    let entries = match std::fs::read_dir(&dir) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Err(TenantError::NoBundle(data.to_owned()));
-        }
-        Err(source) => return Err(FileError { path: dir, source }.into()),
-    };
-    let mut tenants: Vec<Tenant> =
-        entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect();
-    tenants.sort();
-    let mut found = Vec::new();
-    for tenant in tenants {
-        found.extend(Served::newest(data, &tenant)?);
-    }
-    if found.is_empty() { Err(TenantError::NoBundle(data.to_owned())) } else { Ok(found) }
 }

@@ -29,7 +29,7 @@ pub(crate) fn introduce(data: &Path, of: Option<(&str, &Tenant)>, out: &Path) ->
             let before = ours.map_or("another gateway", |gateway| &gateway.url);
             format!(
                 "{tenant} is set up here already, for {before}, and stays so. For the address above, put `gateway` of {out} into\n\
-                 `gateways` of keys/bundle.json inside the hospital, raise its version, and sign and serve it: docs/operating.md, Sign"
+                 `gateways` of keys/bundle.json inside the hospital, raise its version, sign it and take it up: docs/operating.md, Take up what was signed"
             )
         }
     };
@@ -51,9 +51,15 @@ pub(crate) fn install(data: &Path, from: &Path) -> Result<(), InitError> {
             if host.parse::<std::net::IpAddr>().is_ok() { "IP" } else { "DNS" }
         ));
     }
+    let list = if taken.wants_status_list { " --status-list status.json" } else { "" };
+    if taken.wants_status_list {
+        say(
+            "Next: keep Google's list of revoked certificates in status.json, fetched anew each hour: docs/operating.md, Install for patients",
+        );
+    }
     let port = port_of(&taken.url);
     say(&format!(
-        "Next: gauze-gateway serve --data {data} --listen 0.0.0.0:{port} --check, and then without --check; start it again where it runs"
+        "Next: gauze-gateway serve --data {data} --listen 0.0.0.0:{port}{list} --check, and then without --check; start it again where it runs"
     ));
     Ok(())
 }

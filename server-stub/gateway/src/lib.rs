@@ -59,5 +59,5 @@ pub use replay::{ReplayStore, Use};
 pub use routes::{metrics_router, paths, router};
 pub use sealed::SealError;
 pub use serve::{FIRST_REQUEST_WITHIN, Listening, ServeError, ServeOptions, serve};
-pub use tenant::{TenantError, TenantFiles};
+pub use tenant::{Flaw, SignedFile, TenantError, TenantFiles};
 pub use watch::Watch;

@@ -3,7 +3,7 @@
 //! The operator gives a file (`serve --status-list F`) and replaces it as often as it likes; a newer one is read within a
 //! minute, and every phone is looked at again then and once a day. A file that does not read leaves the one before in force.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -31,8 +31,8 @@ pub enum StatusFileError {
     #[error(transparent)]
     Unreadable(#[from] FileError),
     /// It is not a status list.
-    #[error(transparent)]
-    Malformed(#[from] gauze_attest::StatusListError),
+    #[error("{} is not a status list as Google documents it: fetch it again", .0.display())]
+    Malformed(PathBuf),
     /// The register could not be searched.
     #[error("the register could not be searched ({0}): check the data directory and its disk")]
     Database(#[from] sqlx::Error),
@@ -57,13 +57,11 @@ impl App {
 
     /// Reads the status list at `path`; the file's own time says when it was current. Whether it is another than before.
     pub fn read_status_list(&self, path: &Path) -> Result<bool, StatusFileError> {
-        let failed = |source| FileError { path: path.to_owned(), source };
-        let modified = std::fs::metadata(path).and_then(|found| found.modified()).map_err(failed)?;
-        let at = Timestamp::try_from(modified).unwrap_or(Timestamp::UNIX_EPOCH);
+        let at = fetched_at(path)?;
         if self.status_list().is_some_and(|list| list.fetched_at() == at) {
             return Ok(false);
         }
-        let list = StatusList::parse(&read_file(path, LIMIT)?, at)?;
+        let list = read(path, at)?;
         tracing::info!(entries = list.len(), "status list read");
         *self.status.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(list));
         Ok(true)
@@ -116,8 +114,25 @@ impl App {
     }
 }
 
+/// The list at `path`, as a start reads it.
+pub(crate) fn status_list(path: &Path) -> Result<StatusList, StatusFileError> {
+    read(path, fetched_at(path)?)
+}
+
+/// The file's own time says when the list was current.
+fn fetched_at(path: &Path) -> Result<Timestamp, FileError> {
+    let failed = |source| FileError { path: path.to_owned(), source };
+    let modified = std::fs::metadata(path).and_then(|found| found.modified()).map_err(failed)?;
+    Ok(Timestamp::try_from(modified).unwrap_or(Timestamp::UNIX_EPOCH))
+}
+
+fn read(path: &Path, at: Timestamp) -> Result<StatusList, StatusFileError> {
+    let malformed = |_| StatusFileError::Malformed(path.to_owned());
+    StatusList::parse(&read_file(path, LIMIT)?, at).map_err(malformed)
+}
+
 /// Follows the file for as long as the gateway runs.
-pub(crate) async fn follow(app: App, path: std::path::PathBuf) {
+pub(crate) async fn follow(app: App, path: PathBuf) {
     let mut look = tokio::time::interval(LOOK_EVERY);
     let mut rounds = 0;
     loop {

@@ -15,11 +15,10 @@ use crate::app::{App, AppError};
 use crate::clock::SystemClock;
 use crate::handshake::Handshake;
 use crate::housekeeping::clean;
-use crate::init::installed;
 use crate::keys::{GatewayKeys, KeysError};
 use crate::peers::{PeerLimits, PeersAcceptor};
 use crate::routes::{metrics_router, router};
-use crate::tenant::{Served, TenantError, TenantFiles};
+use crate::tenant::{SignedFile, TenantError, TenantFiles, installed};
 use crate::told::pace;
 
 /// Running requests get this long when the gateway is told to stop.
@@ -199,9 +198,9 @@ pub(crate) fn pair(options: &ServeOptions) -> Result<Vec<TenantFiles>, TenantErr
         given => given.iter().map(|bundle| TenantFiles { bundle: bundle.clone(), policy: None }).collect(),
     };
     for files in &mut files {
-        let tenant = Served::bundle_tenant(&files.bundle)?;
+        let tenant = SignedFile::Bundle.tenant(&files.bundle)?;
         for path in &options.policies {
-            if Served::policy_tenant(path)? == tenant {
+            if SignedFile::Policy.tenant(path)? == tenant {
                 files.policy = Some(path.clone());
             }
         }

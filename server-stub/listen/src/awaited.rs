@@ -45,18 +45,24 @@ pub fn port_of(url: &str) -> u16 {
 mod tests {
     use std::net::TcpListener;
 
+    use rustix::net::{AddressFamily, SocketType, bind, listen, socket};
+
     use super::*;
 
     #[test]
     fn one_that_begins_to_listen_is_waited_for_and_one_that_is_there_is_not() {
+        let url = |socket: &TcpListener| format!("https://{}", socket.local_addr().unwrap());
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let url = format!("https://127.0.0.1:{}", address.port());
-        await_listener(&url, |_| panic!("it is there"));
-        drop(listener);
+        await_listener(&url(&listener), |_| panic!("it is there"));
+        // One that has its port and refuses everybody as yet: nobody else can take it meanwhile.
+        let socket = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+        bind(&socket, &SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+        let waiting = TcpListener::from(socket);
+        let url = url(&waiting);
         let begins = std::thread::spawn(move || {
             std::thread::sleep(EVERY);
-            TcpListener::bind(address).unwrap()
+            listen(&waiting, 1).unwrap();
+            waiting
         });
         let mut told = String::new();
         await_listener(&url, |line| told = line.to_owned());

@@ -1,7 +1,7 @@
 //! Files that people name: read up to a limit, and named when they do not read.
 
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// A file that somebody named cannot be read.
@@ -20,10 +20,18 @@ pub struct FileError {
 /// # Errors
 /// [`FileError`]: it is not there, is not ours, is no file, or is longer.
 pub fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
+    let file = File::open(path).map_err(|source| FileError { path: path.to_owned(), source })?;
+    read_at_most(file, path, limit)
+}
+
+/// Reads what is open already, and which people call `path`.
+///
+/// # Errors
+/// [`FileError`]: it breaks off, or is longer than `limit`.
+pub fn read_at_most(open: impl Read, path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
     let failed = |source| FileError { path: path.to_owned(), source };
-    let file = File::open(path).map_err(failed)?;
     let mut bytes = Vec::new();
-    let read = file.take(limit + 1).read_to_end(&mut bytes).map_err(failed)?;
+    let read = open.take(limit + 1).read_to_end(&mut bytes).map_err(failed)?;
     if read as u64 > limit { Err(failed(io::ErrorKind::FileTooLarge.into())) } else { Ok(bytes) }
 }
 

@@ -16,7 +16,7 @@ pub use address::{ListenError, listen_address};
 pub use awaited::{await_listener, port_of};
 pub use certificate::{CertificateError, ServerCertificate};
 pub use check::{Check, Verdict};
-pub use file::{FileError, disk_step, read_file};
+pub use file::{FileError, disk_step, read_at_most, read_file};
 pub use judge::{Finding, SOON, host_of};
 pub use renewal::{Looked, Renewal, follow};
 pub use shell::quoted;

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod clock;
+mod hear;
 mod line;
 mod pace;
 mod repeats;
@@ -18,6 +19,7 @@ use tracing_subscriber::{EnvFilter, Layer};
 use crate::line::Line;
 use crate::repeats::Repeats;
 
+pub use crate::hear::hear;
 pub use crate::pace::Pace;
 
 /// How a line looks.
@@ -86,7 +88,8 @@ mod tests {
         let all = Arc::new(Mutex::new(Vec::new()));
         let kept = all.clone();
         let write = move |line: &str| kept.lock().unwrap().push(line.to_owned());
-        tracing::subscriber::with_default(lines(form, "info".into(), write), work);
+        let _guard = hear(lines(form, "info".into(), write));
+        work();
         let lines = all.lock().unwrap();
         lines.clone()
     }

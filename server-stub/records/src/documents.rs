@@ -345,7 +345,7 @@ mod tests {
         let log = dir.path().join("log");
         let subscriber =
             tracing_subscriber::fmt().with_writer(Arc::new(std::fs::File::create(&log).unwrap())).finish();
-        let _guard = tracing::subscriber::set_default(subscriber);
+        let _guard = gauze_logging::hear(subscriber);
         let said = || std::fs::read_to_string(&log).unwrap().matches("stays in force").count();
         let (file, shelf) = (register_file(dir.path()), Shelf::default());
         let looks = |notices, trouble| {

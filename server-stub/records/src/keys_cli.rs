@@ -54,8 +54,8 @@ pub(crate) fn root(json: bool, command: &RootCommand) -> Result<(), Refused> {
             let next_root = KeyDir::new(keys).next_root()?;
             show(json, &json!({ "next_root": next_root }), || {
                 format!(
-                    "Next: put \"next_root\": \"{next_root}\" into bundle.json, raise its version, sign-bundle, and let the \
-                     gateway serve it. Then `gauze-records root hand-over --keys {}`.",
+                    "Next: put \"next_root\": \"{next_root}\" into bundle.json, raise its version, sign-bundle, and take it up at \
+                     the gateway. Then `gauze-records root hand-over --keys {}`.",
                     quoted(keys.display())
                 )
             });
@@ -66,8 +66,8 @@ pub(crate) fn root(json: bool, command: &RootCommand) -> Result<(), Refused> {
             show(json, &made, || {
                 format!(
                     "root_sha256  {}\nformer       {}, up to bundle {}\n\
-                     Next: put \"root\": {root} into bundle.json, take next_root out, raise its version, sign-bundle, and let the \
-                     gateway serve it.\nThen put the new root_sha256 into device management; phones take either meanwhile.",
+                     Next: put \"root\": {root} into bundle.json, take next_root out, raise its version, sign-bundle, and take it up \
+                     at the gateway.\nThen put the new root_sha256 into device management; phones take either meanwhile.",
                     made.root_sha256, made.former_sha256, made.version
                 )
             });

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use gauze_listen::{quoted, table};
+use gauze_listen::quoted;
 use gauze_records::keys::KeyDir;
 use gauze_records::proposals::{
     Decider, ProposalError, ProposalView, approve, list_proposals, refuse, show_proposal,
@@ -11,8 +11,8 @@ use gauze_records::proposals::{
 use gauze_records::{Clock as _, SystemClock};
 use gauze_wire::ProposalId;
 
-use crate::show_cli::{Called, asked_for, called, time};
-use crate::{say, show};
+use crate::show;
+use crate::show_cli::{Called, asked_for, called, show_rows, time};
 
 /// What the gateway's operators ask this side to sign.
 #[derive(Subcommand)]
@@ -72,27 +72,25 @@ pub(crate) async fn run(json: bool, command: ProposalsCommand) -> Result<(), Pro
     match command {
         ProposalsCommand::List { data, all } => {
             let listed = list_proposals(&data, all).await?;
-            if json {
-                show(json, &listed, String::new);
-            } else {
-                let phones = called(&data).await?;
-                let rows: Vec<_> = listed.iter().map(|proposal| row(proposal, &phones)).collect();
-                let headings = ["WHAT", "FOR", "STATE", "WHEN", "BY", "WHY", "PROPOSAL"];
-                say(table(headings, &rows, "Nothing waits.").trim_end());
-            }
+            let headings = ["WHAT", "FOR", "STATE", "WHEN", "BY", "WHY", "PROPOSAL"];
+            show_rows(json, &data, &listed, (headings, "Nothing waits."), row).await?;
         }
         ProposalsCommand::Show { id, data, keys } => {
-            told(json, &show_proposal(&data, &id).await?, (&data, &keys)).await?;
+            let phones = called(&data).await?;
+            told(json, &show_proposal(&data, &id).await?, &phones, (&data, &keys));
         }
         ProposalsCommand::Approve { decide, keys } => {
             let by = Decider::new(&decide.by, &decide.reason)?;
+            // Looked up first: what is decided is told, whatever happens to the directory then.
+            let phones = called(&decide.data).await?;
             let approved = approve(&decide.data, &KeyDir::new(&keys), &decide.id, &by, now).await?;
-            told(json, &approved, (&decide.data, &keys)).await?;
+            told(json, &approved, &phones, (&decide.data, &keys));
         }
         ProposalsCommand::Refuse(decide) => {
             let by = Decider::new(&decide.by, &decide.reason)?;
+            let phones = called(&decide.data).await?;
             let refused = refuse(&decide.data, &decide.id, &by, now).await?;
-            told(json, &refused, (&decide.data, Path::new("keys"))).await?;
+            told(json, &refused, &phones, (&decide.data, Path::new("keys")));
         }
     }
     Ok(())
@@ -110,12 +108,7 @@ fn line(proposal: &ProposalView, phones: &Called) -> String {
     format!("{kind} for {phone}, {status}, asked by {operator} at {at}: {reason}\nproposal {proposal_id}")
 }
 
-async fn told(
-    json: bool,
-    proposal: &ProposalView,
-    (data, keys): (&Path, &Path),
-) -> Result<(), ProposalError> {
-    let phones = called(data).await?;
+fn told(json: bool, proposal: &ProposalView, phones: &Called, (data, keys): (&Path, &Path)) {
     show(json, proposal, || {
         let wanted = serde_json::to_string_pretty(&proposal.wanted).unwrap_or_default();
         let next = match (proposal.status.as_str(), proposal.handed_in.as_str()) {
@@ -130,7 +123,6 @@ async fn told(
             (_, "yes") => "the gateway has the decision".to_owned(),
             _ => "the gateway did not take the decision: have it proposed anew".to_owned(),
         };
-        format!("{}\n{wanted}\n{next}", line(proposal, &phones))
+        format!("{}\n{wanted}\n{next}", line(proposal, phones))
     });
-    Ok(())
 }

@@ -7,102 +7,97 @@ use std::process::ExitCode;
 use gauze_listen::table;
 use gauze_records::keys::KeyDir;
 use gauze_records::verify::{Verdict, VerifyReport, verify};
-use gauze_records::{Gist, IndexError, list, list_acts, list_devices, list_reports};
+use gauze_records::{
+    Gist, IndexError, Listed, ListedAct, ListedDevice, ListedReport, list, list_acts, list_devices,
+    list_reports,
+};
 use gauze_wire::{Deed, DeviceId, Wanted};
 use jiff::Timestamp;
+use serde::Serialize;
 
 use crate::{Refused, complain, say, show};
 
 const NOT_KNOWN: &str = "not known";
 
-#[tokio::main]
-pub(crate) async fn show_list(json: bool, data: &Path) -> Result<(), Refused> {
-    let listed = list(data).await?;
+/// What was listed, as JSON or a line each: `row` is given what people call the phones.
+pub(crate) async fn show_rows<T: Serialize, const COLUMNS: usize>(
+    json: bool,
+    data: &Path,
+    listed: &[T],
+    (headings, none): ([&str; COLUMNS], &str),
+    row: impl Fn(&T, &Called) -> [String; COLUMNS],
+) -> Result<(), IndexError> {
     if json {
         show(json, &listed, String::new);
         return Ok(());
     }
     let phones = called(data).await?;
-    let rows: Vec<_> = listed
-        .into_iter()
-        .map(|photo| {
-            let remarks = [
-                photo.cause.map(|cause| cause.code().to_owned()),
-                photo.gist.as_ref().map(Gist::line),
-                photo.erased.then(|| "erased".to_owned()),
-            ];
-            [
-                photo.status.as_str().to_owned(),
-                time(photo.captured_at),
-                // One that is not believed has no name that counts.
-                phones.get(&photo.device_id).cloned().unwrap_or_else(|| NOT_KNOWN.to_owned()),
-                photo.seq.to_string(),
-                photo.kind.as_str().to_owned(),
-                photo.chain.as_str().to_owned(),
-                photo.size.to_string(),
-                photo.capture_id.to_string(),
-                photo.device_id.to_string(),
-                photo.sha256.to_string(),
-                remarks.into_iter().flatten().collect::<Vec<_>>().join(" "),
-            ]
-        })
-        .collect();
+    let rows: Vec<_> = listed.iter().map(|one| row(one, &phones)).collect();
+    say(table(headings, &rows, none).trim_end());
+    Ok(())
+}
+
+#[tokio::main]
+pub(crate) async fn show_list(json: bool, data: &Path) -> Result<(), Refused> {
     let headings = [
         "STATE", "TAKEN", "PHONE", "SEQ", "KIND", "CHAIN", "BYTES", "PHOTO", "PHONE ID", "SHA-256", "REMARK",
     ];
-    print(&table(headings, &rows, "No photo has come yet."));
-    Ok(())
+    let row = |photo: &Listed, phones: &Called| {
+        let remarks = [
+            photo.cause.map(|cause| cause.code().to_owned()),
+            photo.gist.as_ref().map(Gist::line),
+            photo.erased.then(|| "erased".to_owned()),
+        ];
+        [
+            photo.status.as_str().to_owned(),
+            time(photo.captured_at),
+            // One that is not believed has no name that counts.
+            phones.get(&photo.device_id).cloned().unwrap_or_else(|| NOT_KNOWN.to_owned()),
+            photo.seq.to_string(),
+            photo.kind.as_str().to_owned(),
+            photo.chain.as_str().to_owned(),
+            photo.size.to_string(),
+            photo.capture_id.to_string(),
+            photo.device_id.to_string(),
+            photo.sha256.to_string(),
+            remarks.into_iter().flatten().collect::<Vec<_>>().join(" "),
+        ]
+    };
+    Ok(show_rows(json, data, &list(data).await?, (headings, "No photo has come yet."), row).await?)
 }
 
 #[tokio::main]
 pub(crate) async fn show_devices(json: bool, data: &Path) -> Result<(), Refused> {
-    let listed = list_devices(data).await?;
-    if json {
-        show(json, &listed, String::new);
-        return Ok(());
-    }
-    let rows: Vec<_> = listed
-        .into_iter()
-        .map(|device| {
-            [
-                device.status.as_str().to_owned(),
-                device.serial.map_or_else(|| NOT_KNOWN.to_owned(), String::from),
-                device.model.into(),
-                device.ward.map_or_else(|| NOT_KNOWN.to_owned(), String::from),
-                device.log_index.to_string(),
-                device.device_id.into(),
-            ]
-        })
-        .collect();
     let headings = ["STATE", "SERIAL", "MODEL", "WARD", "ENTRY", "PHONE ID"];
-    print(&table(headings, &rows, "No phone is believed yet."));
-    Ok(())
+    let known = |text: Option<String>| text.unwrap_or_else(|| NOT_KNOWN.to_owned());
+    let row = |device: &ListedDevice, _: &Called| {
+        [
+            device.status.as_str().to_owned(),
+            known(device.serial.clone().map(String::from)),
+            device.model.clone().into(),
+            known(device.ward.clone().map(String::from)),
+            device.log_index.to_string(),
+            device.device_id.to_string(),
+        ]
+    };
+    Ok(show_rows(json, data, &list_devices(data).await?, (headings, "No phone is believed yet."), row)
+        .await?)
 }
 
 #[tokio::main]
 pub(crate) async fn show_acts(json: bool, data: &Path) -> Result<(), Refused> {
-    let listed = list_acts(data).await?;
-    if json {
-        show(json, &listed, String::new);
-        return Ok(());
-    }
-    let phones = called(data).await?;
-    let rows: Vec<_> = listed
-        .into_iter()
-        .map(|act| {
-            let about = about(&act.deed, &phones);
-            [
-                act.log_index.to_string(),
-                time(act.at),
-                act.deed.name().to_owned(),
-                act.operator,
-                act.reason,
-                about,
-            ]
-        })
-        .collect();
-    print(&table(["ENTRY", "WHEN", "WHAT", "BY", "WHY", "ABOUT"], &rows, "Nothing was decided yet."));
-    Ok(())
+    let headings = ["ENTRY", "WHEN", "WHAT", "BY", "WHY", "ABOUT"];
+    let row = |act: &ListedAct, phones: &Called| {
+        [
+            act.log_index.to_string(),
+            time(act.at),
+            act.deed.name().to_owned(),
+            act.operator.clone(),
+            act.reason.clone(),
+            about(&act.deed, phones),
+        ]
+    };
+    Ok(show_rows(json, data, &list_acts(data).await?, (headings, "Nothing was decided yet."), row).await?)
 }
 
 /// What people call the phones that are believed.
@@ -133,26 +128,17 @@ pub(crate) fn asked_for(wanted: &Wanted, phones: &Called) -> String {
 
 #[tokio::main]
 pub(crate) async fn show_reports(json: bool, data: &Path) -> Result<(), Refused> {
-    let listed = list_reports(data).await?;
-    if json {
-        show(json, &listed, String::new);
-        return Ok(());
-    }
-    let phones = called(data).await?;
-    let rows: Vec<_> = listed
-        .into_iter()
-        .map(|report| {
-            let believed = if report.believed { "yes" } else { "no" };
-            [
-                report.log_index.to_string(),
-                believed.to_owned(),
-                named(&report.device_id, &phones),
-                report.report_id.to_string(),
-            ]
-        })
-        .collect();
-    print(&table(["ENTRY", "BELIEVED", "PHONE", "REPORT"], &rows, "No phone reported anything yet."));
-    Ok(())
+    let headings = ["ENTRY", "BELIEVED", "PHONE", "REPORT"];
+    let row = |report: &ListedReport, phones: &Called| {
+        [
+            report.log_index.to_string(),
+            if report.believed { "yes" } else { "no" }.to_owned(),
+            named(&report.device_id, phones),
+            report.report_id.to_string(),
+        ]
+    };
+    let none = "No phone reported anything yet.";
+    Ok(show_rows(json, data, &list_reports(data).await?, (headings, none), row).await?)
 }
 
 /// The phone or the proposal that an act is about, with what else it says.
@@ -180,10 +166,6 @@ fn about(deed: &Deed, phones: &Called) -> String {
 /// To the second, in UTC.
 pub(crate) fn time(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
-}
-
-fn print(table: &str) {
-    say(table.trim_end());
 }
 
 #[tokio::main]

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use gauze_core::queue::machine::State;
 use gauze_core::queue::{QueueReport, Stopped};
 use gauze_core::{Advice, CaptureContext, Client, Kind, Managed, Stage, WentWrong};
-use gauze_listen::{FileError, await_listener, read_file};
+use gauze_listen::{FileError, await_listener, read_at_most, read_file};
 use gauze_tests::config::read_managed;
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -332,10 +332,8 @@ pub fn discard(phone: &Client, id: &str) -> Result<ExitCode, Refusal> {
 pub fn report(phone: &Client, file: &Path, as_json: bool) -> Result<ExitCode, Refusal> {
     let refuse = |wrong| Refusal::new("report_invalid", format!("{wrong}: correct it"));
     let said: WentWrong = if file == Path::new("-") {
-        let mut text = Vec::new();
-        let read = std::io::stdin().take(RECORD_LIMIT).read_to_end(&mut text);
-        read.map_err(|error| refuse(format!("standard input: {error}")))?;
-        parsed(Path::new("standard input"), &text, refuse)?
+        let input = Path::new("standard input");
+        parsed(input, &read_at_most(std::io::stdin(), input, RECORD_LIMIT)?, refuse)?
     } else {
         read_json(file, refuse)?
     };

@@ -78,7 +78,7 @@ impl From<EnrolError> for Refusal {
                 "root_sha256: the gateway's trust bundle is of another root than the configuration names: compare it with keys/root-sha256.txt".to_owned()
             }
             EnrolError::Trust(TrustError::Bundle(WireError::Rollback)) => {
-                "min_bundle_version: the gateway's trust bundle is older than the configuration asks for: lower it to that of the bundle which the gateway serves, or have the newest served".to_owned()
+                "min_bundle_version: the gateway's trust bundle is older than the configuration asks for, or than the one that this phone believed before, or is another of the same version: have the newest served, or lower min_bundle_version where none of that version was signed".to_owned()
             }
             EnrolError::Call(CallError::Refused(problem)) => {
                 let fault = Fault::ALL.iter().find(|fault| Some(fault.code()) == problem.reason.as_deref());

@@ -1,7 +1,10 @@
 //! The pages' own commands, in order, from an empty directory.
 
+mod backup;
 mod page;
 mod reader;
+mod samples;
+mod taken_up;
 
 use gauze_tests::skipped::skipped;
 use serde_json::{Value, json};
@@ -19,6 +22,7 @@ const ROOT: &str = "docs/replace-root.md";
 const TRIAL: &str = "A trial in fifteen minutes";
 const DAY_TO_DAY: &str = "Tokens, phones and policies";
 const TAKE_UP: &str = "Take up what was signed";
+const NEW_KEY: &str = "A new policy key";
 const BACK_UP: &str = "Back up";
 const RESTORE: &str = "From the backup";
 const LOG_LOST: &str = "When the gateway's log is lost";
@@ -39,6 +43,7 @@ const FOLLOWED: &[(&str, &[&str])] = &[
             DAY_TO_DAY,
             "Look",
             TAKE_UP,
+            NEW_KEY,
             BACK_UP,
             RESTORE,
             LOG_LOST,
@@ -244,6 +249,9 @@ async fn lost_phone(reader: &mut Reader) {
     reader.follows(LOST, "1. Find it").await;
     let told = reader.follows(LOST, "2. Shut it out").await;
     assert!(told.contains("revoked"), "{told}");
+    // The page shows what it says later, and whatever is typed twice changes nothing.
+    let again = reader.follows(LOST, "2. Shut it out").await;
+    samples::is_said(LOST, "shut out", &again);
     reader.awaits("gauze-records proposals list --data records", "wipe").await;
     proposal(reader).await;
     let shown = reader.types("gauze-records proposals show PROPOSAL --data records").await;
@@ -267,6 +275,7 @@ async fn lost_log(reader: &mut Reader) {
     let told = reader.follows(OPERATING, LOG_LOST).await;
     assert!(told.contains("0 findings"), "{told}");
     let repeated = reader.types("gauze-records restored --data records --former records-old").await;
+    samples::is_said(OPERATING, "sealed files that only", &repeated);
     for line in repeated.lines().filter(|line| line.starts_with("gauze-gateway ")) {
         reader.types(line).await;
     }
@@ -320,119 +329,6 @@ async fn trial() -> Reader {
     std::fs::rename(&pictures(reader.home(), 1)[0], reader.at("wound.jpg")).unwrap();
     reader.follows(OPERATING, TRIAL).await;
     reader
-}
-
-const SERVE: &str = "gauze-gateway serve --data gateway --listen localhost:8443";
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_is_signed_later_is_taken_up_and_the_check_says_what_a_start_does() {
-    let mut reader = trial().await;
-    reader.edits("keys/policy.json", |policy| {
-        raise(policy);
-        policy["stated_serials"] = json!(true);
-    });
-    reader.types("cp keys/policy.jws one.jws").await;
-    reader.follows(OPERATING, TAKE_UP).await;
-    agree(&mut reader, "", Ok("")).await;
-    let shown = reader.types("gauze-gateway admin policy show --data gateway --tenant ward-9").await;
-    assert!(shown.contains("\"stated_serials\": true"), "{shown}");
-
-    // By hand once, with a newer one than was taken up; then as before.
-    reader.edits("keys/policy.json", raise);
-    reader.types("gauze-records sign-policy --keys keys --in keys/policy.json --out three.jws").await;
-    agree(&mut reader, "--policy three.jws", Ok("")).await;
-    agree(&mut reader, "", Ok("")).await;
-    for old in ["--policy one.jws", "--policy policy.jws"] {
-        let file = old.rsplit(' ').next().unwrap();
-        let told = agree(&mut reader, old, Err("rollback")).await;
-        for words in [file, "policy 3", "gateway/tenants/ward-9.policy.jws", "without --bundle and --policy"]
-        {
-            assert!(told.contains(words), "{words:?} is not in {told}");
-        }
-    }
-    let old = reader.tries("gauze-gateway init --data gateway --from one.jws").await;
-    assert!(!old.well && old.err.starts_with("rollback: one.jws: policy 1"), "{}", old.err);
-
-    // A bundle, and the page that says when.
-    reader.edits("keys/bundle.json", raise);
-    let told = reader.follows(OPERATING, "Once a year").await;
-    assert!(told.contains("bundle 2 and policy 3"), "{told}");
-    assert!(told.contains(&format!("--listen 0.0.0.0:{} --check", reader.port)), "{told}");
-    let told = agree(&mut reader, "", Ok("")).await;
-    assert!(told.contains("2 of ward-9"), "{told}");
-
-    // What the hospital signs at the gateway while that runs is the newest, whatever file is given.
-    let asked = "--data gateway --tenant ward-9 --operator A --reason trial";
-    reader.edits("keys/policy.json", raise);
-    reader.stops("gauze-gateway").await;
-    reader.types(SERVE).await;
-    reader.types(&format!("gauze-gateway admin policy propose --in keys/policy.json {asked}")).await;
-    reader.awaits("gauze-records proposals list --data records", "policy").await;
-    proposal(&mut reader).await;
-    reader
-        .types("gauze-records proposals approve PROPOSAL --data records --keys keys --by A --reason trial")
-        .await;
-    reader
-        .awaits("gauze-gateway admin policy show --data gateway --tenant ward-9 --json", "\"version\":4")
-        .await;
-    reader.stops("gauze-gateway").await;
-    for flags in ["", "--policy three.jws", "--bundle keys/bundle.jws --policy three.jws"] {
-        agree(&mut reader, flags, Ok("")).await;
-    }
-
-    // A copy that a disk spoilt costs nothing; what was taken up and does not read is told.
-    reader.types("echo spoilt > gateway/tenants/ward-9.bundle.jws").await;
-    agree(&mut reader, "", Ok("")).await;
-    reader.types("echo spoilt > gateway/hospital/ward-9/bundle.jws").await;
-    agree(&mut reader, "", Err("bundle_invalid")).await;
-    reader.types("gauze-gateway init --data gateway --from keys/bundle.jws").await;
-    agree(&mut reader, "", Ok("")).await;
-    reader.types("rm -r gateway/hospital").await;
-    agree(&mut reader, "", Err("no_bundle")).await;
-    reader.types("touch gateway/hospital").await;
-    agree(&mut reader, "", Err("unreadable")).await;
-}
-
-/// Whether the gateway starts with these flags, as its check said before; what that said.
-async fn agree(reader: &mut Reader, flags: &str, expected: Result<&str, &str>) -> String {
-    reader.stops("gauze-gateway").await;
-    let line = format!("{SERVE} {flags}");
-    let checked = reader.tries(&format!("{line} --check")).await;
-    match expected {
-        Ok(words) => {
-            assert!(checked.well && checked.out.contains(words), "{line}: {}", checked.out);
-            reader.types(&line).await;
-            checked.out
-        }
-        Err(code) => {
-            assert!(!checked.well && checked.out.contains(code), "{line}: {}", checked.out);
-            let started = reader.tries(&line).await;
-            assert!(!started.well && started.err.starts_with(code), "{line}: {}", started.err);
-            let message = started.err.trim();
-            assert!(checked.out.contains(message), "{message} is not in {}", checked.out);
-            started.err
-        }
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_pages_backup_brings_a_hospital_back() {
-    let mut reader = trial().await;
-    if !reader.tries("sqlite3 -version").await.well {
-        return skipped("sqlite3 is not here");
-    }
-    reader.follows(OPERATING, BACK_UP).await;
-    reader.stops("").await;
-    reader.types("rm -r keys gateway records").await;
-    reader.follows(OPERATING, RESTORE).await;
-    let verified = reader.types("gauze-records verify --data records --keys keys").await;
-    assert!(verified.contains("0 findings"), "{verified}");
-    // The photo of before, and one that comes now.
-    let picture = pictures(reader.home(), 1).remove(0);
-    reader.types(&format!("gauze-phone capture {}", picture.display())).await;
-    let filed =
-        "gauze-phone upload --retry 90 --wait 30 && gauze-records list --data records | grep -c '^filed '";
-    reader.awaits(filed, "2").await;
 }
 
 /// Pasted whole into a shell, where a server that is started is not there yet for the next line.

@@ -127,6 +127,12 @@ impl Reader {
         }
     }
 
+    /// What the servers that were started logged.
+    pub fn logs(&self) -> String {
+        let logs = (0..).map_while(|n| std::fs::read_to_string(self.at(&format!("{n}.log"))).ok());
+        logs.collect()
+    }
+
     fn shell(&self, line: &str) -> Command {
         let programs = program("gauze-gateway").unwrap();
         let before = std::env::var("PATH").unwrap_or_default();

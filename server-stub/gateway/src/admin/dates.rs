@@ -35,8 +35,10 @@ impl Admin {
     pub async fn dates(&self) -> Result<Dates, AdminError> {
         // Since this began, the gateway may have been started with the next bundle.
         let now_served = Served::kept(&self.data, self.tenant());
-        let now_served =
-            now_served.map(|files| Served::load(&files, &self.keys)).transpose().map_err(AppError::Tenant)?;
+        let now_served = now_served
+            .map(|files| Served::load(&self.data, &files, &self.keys))
+            .transpose()
+            .map_err(AppError::Tenant)?;
         let served = now_served.as_ref().unwrap_or(&self.served);
         let (policy, signed) = self.in_force().await?;
         let now = self.clock.now();

@@ -59,7 +59,7 @@ impl Admin {
     pub async fn open(data: &Path, tenant: &Tenant, clock: Arc<dyn Clock>) -> Result<Self, AdminError> {
         let keys = GatewayKeys::load(data).map_err(|error| AppError::Tenant(error.into()))?;
         let files = Served::kept(data, tenant).ok_or_else(|| AdminError::not_served(data, tenant))?;
-        let served = Served::load(&files, &keys).map_err(AppError::Tenant)?;
+        let served = Served::load(data, &files, &keys).map_err(AppError::Tenant)?;
         let db = Db::open(&data.join("gateway.sqlite")).await.map_err(AppError::from)?;
         Ok(Self {
             data: data.to_owned(),

@@ -80,7 +80,7 @@ impl Admin {
         // Since this began, the gateway may have been started with a bundle that names other keys.
         let files = Served::kept(&self.data, self.tenant())
             .ok_or_else(|| AdminError::not_served(&self.data, self.tenant()))?;
-        let served = Served::load(&files, &self.keys).map_err(AppError::Tenant)?;
+        let served = Served::load(&self.data, &files, &self.keys).map_err(AppError::Tenant)?;
         let text = incident.to_text().map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
         let (said, sealed) = (Digest::of(&text), seal(&served.bundle, &text)?);
         let mut write = self.db.write().await?;

@@ -15,8 +15,8 @@ pub enum PageRefusal {
     ForeignHost,
     /// A form that this process did not write.
     Forged,
-    /// A form or an address that cannot be read; the field of it, where one is to blame.
-    Unreadable(Option<String>),
+    /// A form or an address that cannot be read; what the page calls the field of it that is to blame, where people fill that in.
+    Unreadable(Option<&'static str>),
     /// The confirmation does not match.
     NotConfirmed,
     /// There is no such page.
@@ -45,14 +45,18 @@ impl PageRefusal {
                 "This form does not come from the console as it runs now. It may have been restarted: open the page \
                  again and fill the form in anew.",
             ),
-            Self::Unreadable(field) => {
-                let field = field.as_deref().map(|name| format!("“{}”", words::field(name)));
-                let field = field.as_deref().unwrap_or("A field");
+            Self::Unreadable(Some(field)) => {
                 let message = format!(
-                    "{field} is missing, too long, or not what belongs there. Look at what was entered."
+                    "“{field}” is missing, too long, or not what belongs there. Look at what was entered."
                 );
                 return (StatusCode::BAD_REQUEST, "form_invalid", message);
             }
+            Self::Unreadable(None) => (
+                StatusCode::BAD_REQUEST,
+                "form_invalid",
+                "What the page fills in by itself did not arrive as it was written, or more was entered than it takes. \
+                 Open the page again and fill the form in anew.",
+            ),
             Self::NotConfirmed => (
                 StatusCode::BAD_REQUEST,
                 "not_confirmed",
@@ -151,27 +155,27 @@ impl From<AdminError> for PageRefusal {
 
 impl PageRefusal {
     pub fn of_field(name: &str) -> Self {
-        Self::Unreadable(Some(name.to_owned()))
+        Self::Unreadable(words::field(name))
     }
 }
 
 /// The field that a form does not read for: `…: kind: unknown variant …`, or ``…: missing field `kind` ``.
-fn blamed(told: &str) -> Option<String> {
+fn blamed(told: &str) -> Option<&str> {
     let plain =
         |name: &&str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
     let missing = told.split("missing field `").nth(1).and_then(|rest| rest.split('`').next());
-    missing.into_iter().chain(told.split(": ").skip(1)).find(plain).map(str::to_owned)
+    missing.into_iter().chain(told.split(": ").skip(1)).find(plain)
 }
 
 impl From<FormRejection> for PageRefusal {
     fn from(error: FormRejection) -> Self {
-        Self::Unreadable(blamed(&error.body_text()))
+        Self::Unreadable(blamed(&error.body_text()).and_then(words::field))
     }
 }
 
 impl From<QueryRejection> for PageRefusal {
     fn from(error: QueryRejection) -> Self {
-        Self::Unreadable(blamed(&error.body_text()))
+        Self::Unreadable(blamed(&error.body_text()).and_then(words::field))
     }
 }
 
@@ -186,7 +190,7 @@ mod tests {
             ("Failed to read: missing field `report_id`", Some("report_id")),
             ("Form requests must have `Content-Type: application/x-www-form-urlencoded`", None),
         ] {
-            assert_eq!(blamed(told).as_deref(), field, "{told}");
+            assert_eq!(blamed(told), field, "{told}");
         }
     }
 }

@@ -48,9 +48,9 @@ pub fn short(id: &DeviceId) -> &str {
     id.as_str().get(..SHORT).unwrap_or(id.as_str())
 }
 
-/// What a form calls the field of this name.
-pub fn field(name: &str) -> &str {
-    match name {
+/// What a form calls the field of this name; nothing where the page fills it in by itself, or has none of that name.
+pub fn field(name: &str) -> Option<&'static str> {
+    Some(match name {
         "operator" => OPERATOR.0,
         "reason" => "Reason",
         "serial" => SERIAL.0,
@@ -59,8 +59,10 @@ pub fn field(name: &str) -> &str {
         "policy" => POLICY,
         "kind" => "What happened",
         "q" => "Search",
-        other => other,
-    }
+        "status" => "Status",
+        "sort" => "Order",
+        _ => return None,
+    })
 }
 
 /// What people call a phone: its serial number, or else the short name.

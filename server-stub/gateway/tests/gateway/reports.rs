@@ -151,7 +151,7 @@ async fn a_report_that_is_refused_stands_again_with_all_that_was_typed() {
             "form_invalid",
             "“What happened” is missing, too long, or not what belongs there",
         ),
-        ([("report_id", "mine")], "form_invalid", "not what belongs there"),
+        ([("report_id", "mine")], "form_invalid", "Open the page again"),
     ] {
         let refused = browser.submit("/report", &form(&fields)).await;
         refused.expect(400);

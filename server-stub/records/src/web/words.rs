@@ -39,8 +39,7 @@ pub(crate) mod refusal {
     pub(crate) const FORGED: &str =
         "This form does not come from the page as it is now. Open the page again and fill the form in anew.";
     pub(crate) const FOREIGN_PAGE: &str = "Another website asked for this. Open it here instead.";
-    pub(crate) const UNREADABLE: &str =
-        "A field is missing, too long, or not what belongs there. Go back and look at what was entered.";
+    pub(crate) const UNREADABLE: &str = "What the page fills in by itself did not arrive as it was written, or more was entered than it takes. Open the page again and fill the form in anew.";
     pub(crate) const NO_PAGE: &str = "There is no such page. Begin at the start.";
     pub(crate) const SIGN_IN_FIRST: &str = "You are not signed in. Sign in, then do it again.";
     pub(crate) const NOT_HERE: &str = "The hospital has this done from its own places only. Do it again from inside the hospital; in an emergency, open the patient under break-glass.";

@@ -6,7 +6,7 @@ use gauze_records::keys::{self, KeyDir};
 use gauze_records::proposals::{Decider, approve, list_proposals};
 use gauze_records::pull::Puller;
 use gauze_records::{Coded as _, Status};
-use gauze_wire::{Act, Deed, Jws, SoftwareKey, Text, Wanted};
+use gauze_wire::{Deed, Jws, SoftwareKey, Wanted};
 use serde_json::json;
 
 use crate::fixture::{Edit, Hospital, Phone, write};
@@ -66,19 +66,9 @@ fn proposed(hospital: &Hospital, version: u64, min_app_version: &str) {
     policy["version"] = version.into();
     policy["min_app_version"] = min_app_version.into();
     policy["allow_software_keys"] = true.into();
-    let act = Act {
-        v: 1,
-        typ: "gauze-act".into(),
-        tenant: hospital.tenant(),
-        at: hospital.now(),
-        operator: Text::new("gate").unwrap(),
-        reason: Text::new("newer apps").unwrap(),
-        deed: Deed::Propose {
-            proposal_id: "AAAAAAAAAAAAAAAAAAAAAA".parse().unwrap(),
-            wanted: Wanted::Policy { policy: policy.as_object().unwrap().clone() },
-        },
-    };
-    hospital.gateway.log(&Jws::sign(&act, &hospital.gateway.signer()).unwrap());
+    let wanted = Wanted::Policy { policy: policy.as_object().unwrap().clone() };
+    let proposal_id = "AAAAAAAAAAAAAAAAAAAAAA".parse().unwrap();
+    hospital.acts(("gate", "newer apps"), Deed::Propose { proposal_id, wanted });
 }
 
 async fn approved(hospital: &Hospital) {

@@ -4,24 +4,15 @@ use gauze_records::proposals::{Decider, approve, list_proposals, refuse, show_pr
 use gauze_records::pull::Approve;
 use gauze_records::{ChainState, Coded as _, list_acts, list_devices};
 use gauze_wire::{
-    Act, Attestation, Bytes, Deed, DeviceStatus, Digest, Jws, Operator, Photos, Policy, ProblemCode,
-    ProposalId, Reason, Reattestation, Report, ReportId, Signed as _, SoftwareKey, Token, Wanted, WipeCause,
-    WipeOrder, Wiped,
+    Act, Attestation, Bytes, Deed, DeviceStatus, Digest, Jws, Photos, Policy, ProblemCode, ProposalId,
+    Reattestation, Report, ReportId, Signed as _, SoftwareKey, Token, Wanted, WipeCause, WipeOrder, Wiped,
 };
 use serde_json::json;
 
 use crate::fixture::{Hospital, Phone};
 
 fn act(hospital: &Hospital, deed: Deed) -> Act {
-    Act {
-        v: 1,
-        typ: Act::TYP.into(),
-        tenant: hospital.tenant(),
-        at: hospital.now(),
-        operator: Operator::new("helpdesk-7").unwrap(),
-        reason: Reason::new("lost on a bus").unwrap(),
-        deed,
-    }
+    hospital.act(("helpdesk-7", "lost on a bus"), deed)
 }
 
 fn acts(hospital: &Hospital, deed: Deed) {

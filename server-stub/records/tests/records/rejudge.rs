@@ -1,7 +1,7 @@
 //! What was refused for a reason inside is judged again once that was mended, and the phone hears of it.
 
 use gauze_records::{Again, rejudge};
-use gauze_wire::{Act, Deed, FilingRefusal, Jws, Text};
+use gauze_wire::{Deed, FilingRefusal};
 
 use crate::fixture::{Hospital, Phone, Photo, too_strict, unopened};
 
@@ -39,16 +39,7 @@ async fn photos_that_a_policy_refused_are_filed_once_it_was_mended_and_somebody_
 #[tokio::test]
 async fn a_phone_that_is_believed_late_is_what_the_acts_said_meanwhile() {
     let (hospital, mut phone, photos) = too_strict().await;
-    let revoked = Act {
-        v: 1,
-        typ: "gauze-act".into(),
-        tenant: hospital.tenant(),
-        at: hospital.now(),
-        operator: Text::new("helpdesk-7").unwrap(),
-        reason: Text::new("lost on a bus").unwrap(),
-        deed: Deed::Revoke { device_id: phone.id() },
-    };
-    hospital.gateway.log(&Jws::sign(&revoked, &hospital.gateway.signer()).unwrap());
+    hospital.acts(("helpdesk-7", "lost on a bus"), Deed::Revoke { device_id: phone.id() });
     let after = phone.photo(&hospital);
     hospital.gateway.take(&after);
     hospital.pass().await.unwrap();

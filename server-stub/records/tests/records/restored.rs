@@ -9,27 +9,12 @@ use gauze_records::access::open_log;
 use gauze_records::proposals::{Decider, list_proposals, refuse};
 use gauze_records::verify::{Verdict, verify};
 use gauze_records::{Coded as _, restored};
-use gauze_wire::{
-    Act, Bytes, Deed, Digest, Jws, Operator, Photos, ProposalId, Reason, Report, ReportId, Wanted,
-};
+use gauze_wire::{Bytes, Deed, Digest, Jws, Photos, ProposalId, Report, ReportId, Wanted};
 
 use crate::fixture::{Hospital, Phone, copy, write};
 
 fn act(hospital: &Hospital, reason: &str, deed: Deed) {
-    act_by(hospital, "R. Osei", reason, deed);
-}
-
-fn act_by(hospital: &Hospital, operator: &str, reason: &str, deed: Deed) {
-    let act = Act {
-        v: 1,
-        typ: <Act as gauze_wire::Signed>::TYP.into(),
-        tenant: hospital.tenant(),
-        at: hospital.now(),
-        operator: Operator::new(operator).unwrap(),
-        reason: Reason::new(reason).unwrap(),
-        deed,
-    };
-    hospital.gateway.log(&Jws::sign(&act, &hospital.gateway.signer()).unwrap());
+    hospital.acts(("R. Osei", reason), deed);
 }
 
 fn id(letter: char) -> ProposalId {
@@ -169,7 +154,7 @@ async fn a_report_that_is_no_case_here_is_told_once_more_and_one_that_is_is_not(
     let sealed = |text: &[u8]| Bytes::new(text.to_vec()).unwrap();
     let report = |operator: &str, text: &[u8]| {
         let deed = Deed::Report { sealed: sealed(text) };
-        act_by(&hospital, operator, "what they said is sealed", deed);
+        hospital.acts((operator, "what they said is sealed"), deed);
     };
     report("R. Osei", b"is a case");
     report("night\n$(reboot)'desk'", b"is none");

@@ -8,9 +8,7 @@ use gauze_people::log::{Entry, Happening, What};
 use gauze_people::person::Role;
 use gauze_records::evidence::verify;
 use gauze_seal::age::{Identity, Recipients, seal_small};
-use gauze_wire::{
-    Act, Bytes, Deed, Happened, Incident, Jws, Operator, Reason, ReportId, Signed as _, SoftwareKey, Text,
-};
+use gauze_wire::{Act, Bytes, Deed, Happened, Incident, Jws, ReportId, SoftwareKey, Text};
 use jiff::SignedDuration;
 
 use super::ward::{Browser, Office, TEAM, Ward, person};
@@ -43,15 +41,7 @@ fn sealed(to: &Identity, text: &[u8]) -> Deed {
 }
 
 fn act(ward: &Ward, deed: Deed) -> Act {
-    Act {
-        v: 1,
-        typ: Act::TYP.into(),
-        tenant: ward.hospital.tenant(),
-        at: ward.hospital.now(),
-        operator: Operator::new("night-desk-3").unwrap(),
-        reason: Reason::new("what they said is sealed").unwrap(),
-        deed,
-    }
+    ward.hospital.act(("night-desk-3", "what they said is sealed"), deed)
 }
 
 /// What a page says of when an act of now was made.

@@ -148,7 +148,7 @@ async fn after_a_day_of_use_no_file_log_line_address_title_or_header_names_a_pat
         .with_ansi(false)
         .with_writer(move || writer.clone())
         .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let _guard = gauze_logging::hear(subscriber);
     let one = patient(FAMILY, Some(NHS), Some(LOCAL));
     let ward = Ward::with(&[Some(one.clone()), Some(one), None]).await;
     let mut kept = Kept::default();

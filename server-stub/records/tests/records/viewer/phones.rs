@@ -8,8 +8,8 @@ use gauze_records::evidence::verify;
 use gauze_records::{ListedReport, list_reports};
 use gauze_seal::age::{Identity, Recipients, seal_small};
 use gauze_wire::{
-    Act, Bytes, CaptureId, Deed, DeviceId, Enrolment, Happened, Incident, Jws, Operator, Reason, Report,
-    ReportId, SessionEvidence, Signed as _, SoftwareKey, Testimony, Text,
+    Bytes, CaptureId, Deed, DeviceId, Enrolment, Happened, Incident, Jws, Report, ReportId, SessionEvidence,
+    Signed as _, SoftwareKey, Testimony, Text,
 };
 use jiff::SignedDuration;
 
@@ -219,16 +219,7 @@ async fn what_a_phone_or_the_gateway_makes_up_is_told_as_that_or_is_no_case() {
 
     // Nobody keeps a report from being heard: neither an act of the gateway nor another phone's report with the same bytes.
     let sealed = Bytes::new(report(&ward.hospital, &phone, 5, b"").sealed.as_slice()).unwrap();
-    let act = Act {
-        v: 1,
-        typ: Act::TYP.into(),
-        tenant: ward.hospital.tenant(),
-        at: ward.hospital.now(),
-        operator: Operator::new("night-desk-3").unwrap(),
-        reason: Reason::new("sealed").unwrap(),
-        deed: Deed::Report { sealed: sealed.clone() },
-    };
-    ward.hospital.gateway.log(&Jws::sign(&act, &ward.hospital.gateway.signer()).unwrap());
+    ward.hospital.acts(("night-desk-3", "sealed"), Deed::Report { sealed: sealed.clone() });
     let same = Report { report_id: name(5), sealed: Bytes::new(sealed.as_slice()).unwrap(), ..honest };
     logged(&ward.hospital, &phone, &same);
     assert_eq!(pulled(&ward).await.len(), 6);
@@ -307,16 +298,7 @@ async fn a_revoked_phone_is_heard_and_its_case_says_that_it_was_shut_out() {
     let ward = Ward::with(&[]).await;
     let phone = Phone::enrolled(1, &ward.hospital);
     said(&ward.hospital, &phone, 1);
-    let act = Act {
-        v: 1,
-        typ: Act::TYP.into(),
-        tenant: ward.hospital.tenant(),
-        at: ward.hospital.now(),
-        operator: Operator::new("night-desk-3").unwrap(),
-        reason: Reason::new("lost on a bus").unwrap(),
-        deed: Deed::Revoke { device_id: phone.id() },
-    };
-    ward.hospital.gateway.log(&Jws::sign(&act, &ward.hospital.gateway.signer()).unwrap());
+    ward.hospital.acts(("night-desk-3", "lost on a bus"), Deed::Revoke { device_id: phone.id() });
     said(&ward.hospital, &phone, 2);
     let [before, after] = pulled(&ward).await.try_into().unwrap();
     assert!(!page(&ward, before).await.contains("had been shut out"));
