@@ -187,3 +187,24 @@ async fn a_revoked_phone_may_still_report_so_often_in_all() {
     answer(&gateway, &phone, &jws).await;
     assert_eq!(leaves(&hospital, &gateway).await.len(), 2);
 }
+
+#[tokio::test]
+async fn a_full_disk_takes_nothing_of_a_phones_share() {
+    let (hospital, gateway, phone) = begin().await;
+    let jws = signed(&report(&phone, 3000), &phone);
+    for table in ["leaf", "phone_report"] {
+        let full = "BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END";
+        gateway.tamper(&format!("CREATE TRIGGER full BEFORE INSERT ON {table} {full}")).await;
+        for _ in 0..25 {
+            send(&gateway, &phone, &jws).await.expect(500);
+        }
+        gateway.tamper("DROP TRIGGER full").await;
+    }
+    answer(&gateway, &phone, &jws).await;
+    for _ in 1..20 {
+        answer(&gateway, &phone, &signed(&report(&phone, 100), &phone)).await;
+    }
+    let refused = send(&gateway, &phone, &signed(&report(&phone, 100), &phone)).await;
+    assert_eq!(refused.refusal(), ProblemCode::TooManyRequests, "and no more than that");
+    assert_eq!(leaves(&hospital, &gateway).await.len(), 20);
+}

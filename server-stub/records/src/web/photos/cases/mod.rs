@@ -10,6 +10,7 @@ mod list;
 mod one;
 mod phones;
 mod report;
+mod told;
 mod words;
 
 use std::collections::BTreeSet;
@@ -35,6 +36,7 @@ pub(super) use form::page as regulator;
 pub(super) use list::page as list;
 pub(super) use one::{act, page};
 pub(super) use report::{form as report_form, save as report};
+use told::{Told, pair};
 
 const PAGE: &str = "/cases";
 
@@ -120,11 +122,13 @@ impl Desk {
 
     /// Two fields of which the first has one line.
     fn case_pair(&self, reason: Option<&Reason>) -> (String, String) {
-        let words = self.case_words(reason).unwrap_or_else(|| words::SEALED.to_owned());
-        match words.split_once('\n') {
-            Some((first, rest)) => (first.to_owned(), rest.to_owned()),
-            None => (String::new(), words),
-        }
+        self.case_words(reason).map_or_else(|| pair(words::SEALED), |words| pair(&words))
+    }
+
+    /// What was reported.
+    fn case_told(&self, case: &Case) -> Told {
+        let words = self.case_words(case.reason.as_ref());
+        Told::read(words.as_deref().unwrap_or(words::SEALED))
     }
 
     /// Takes a step of a case once its line is written.
