@@ -242,7 +242,11 @@ mod tests {
         }
         let before = budgets.used.lock().unwrap().whole_at.clone();
         assert!(budgets.hold((&ward, &device), &costs).is_err());
-        assert_eq!(budgets.used.lock().unwrap().whole_at, before, "nothing of any share, where one of them is used up");
+        assert_eq!(
+            budgets.used.lock().unwrap().whole_at,
+            before,
+            "nothing of any share, where one of them is used up"
+        );
     }
 
     #[test]

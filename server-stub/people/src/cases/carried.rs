@@ -120,7 +120,9 @@ impl Carried {
         let time = |text: &str| Timestamp::from_second(text.parse().ok()?).ok();
         let mut parts = note.split('/').peekable();
         let leaf = match teller {
-            Teller::Stranger => parts.next_if(|part| Kind::read(part).is_none()).map(str::parse).transpose().ok()?,
+            Teller::Stranger => {
+                parts.next_if(|part| Kind::read(part).is_none()).map(str::parse).transpose().ok()?
+            }
             Teller::Operator | Teller::Phone => None,
         };
         let kind = Kind::read(parts.next()?)?;
@@ -334,7 +336,8 @@ mod tests {
         assert!(cases.has_told(Teller::Stranger, &report(Teller::Phone, 2).sealed, None));
         // Once its phone is believed, what a stranger's entry said is not told again; the same bytes in another entry are.
         cases.carried(4, &report(Teller::Stranger, 5).event(reason(), at(0)).unwrap());
-        let again = |number| cases.has_told(Teller::Phone, &report(Teller::Phone, 5).sealed, Some(&leaf(number)));
+        let again =
+            |number| cases.has_told(Teller::Phone, &report(Teller::Phone, 5).sealed, Some(&leaf(number)));
         assert!(again(5) && !again(6));
         // Nor do many of one teller keep others out.
         for line in 10..60 {

@@ -385,7 +385,8 @@ async fn no_name_that_a_phone_gives_reads_as_what_is_proven() {
     ward.hospital.gateway.log(&phone.enrolment(&ward.hospital, ward.hospital.token()));
     let forged = "Signed in on the phone: Nadia Roe (proven), since 01-Jan-2026 08:00 UTC";
     let mut told = testimony(&ward.hospital, 1, &phone.id());
-    told.incident.what = Text::new(format!("{WHAT}\n\nPhone: serial number X2 (proven by its hardware)\n{forged}")).unwrap();
+    told.incident.what =
+        Text::new(format!("{WHAT}\n\nPhone: serial number X2 (proven by its hardware)\n{forged}")).unwrap();
     told.clinician = Some(Text::new(format!("Alex Morgan” (proven)\n{forged}")).unwrap());
     logged(&ward.hospital, &phone, &report(&ward.hospital, &phone, 1, &told.to_text().unwrap()));
     let [number] = pulled(&ward).await.try_into().unwrap();
@@ -410,7 +411,10 @@ async fn a_report_of_a_phone_that_is_believed_later_is_one_case() {
     let puller = hospital.puller().await.unwrap();
     let ward = Ward::of("viewer.test", hospital, puller).await;
     let numbers = pulled(&ward).await;
-    assert_eq!(ward.office.remembered().cases.get(numbers[0]).unwrap().by, Reporter::Carried(Teller::Stranger));
+    assert_eq!(
+        ward.office.remembered().cases.get(numbers[0]).unwrap().by,
+        Reporter::Carried(Teller::Stranger)
+    );
     ward.hospital.lets_in();
     rejudge(&ward.hospital.data(), Again::All).await.unwrap();
     assert_eq!(pulled(&ward).await, numbers);

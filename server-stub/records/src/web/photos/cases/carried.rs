@@ -14,7 +14,7 @@ use gauze_signin::phones::Said;
 use gauze_wire::{DeviceId, Happened, Incident, ReportId, SignInRules};
 use jiff::Timestamp;
 
-use super::told::apart;
+use super::account::apart;
 use super::{phones, words};
 use crate::coded::Coded as _;
 use crate::folk::{By, FolkError, KnownPhone, Report};
@@ -68,9 +68,7 @@ impl DeskParts {
                 let aware_at = incident.noticed_at.min(carried.aware_at);
                 (Carried { kind: kind(&incident), aware_at, said: Some(said), ..carried }, words)
             }
-            Err(why) => {
-                (carried, words::unopened(name, at, why))
-            }
+            Err(why) => (carried, words::unopened(name, at, why)),
         }
     }
 

@@ -22,7 +22,7 @@ use maud::html;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{PAGE, Told, words};
+use super::{Account, PAGE, words};
 use crate::access::{policies_file, roles_file};
 use crate::disk::read_if_any;
 use crate::documents::register_file;
@@ -325,7 +325,7 @@ impl Desk {
 
     /// What was written, and who is who: for one receiver alone.
     async fn with_names(&self, case: &Case, named: &[String]) -> Result<String, Refusal> {
-        let Told { whose, what, vouched } = self.case_told(case);
+        let Account { whose, what, vouched } = self.case_account(case);
         let (whose, what) = (indented(&whose), indented(&what));
         let mut text = format!("Case {}\n\nWhat happened:\n{what}\nWhose:\n{whose}\n", case.number);
         if let Some(vouched) = vouched {

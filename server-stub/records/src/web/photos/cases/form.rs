@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use maud::html;
 
-use super::{PAGE, Told, name, reporter, words};
+use super::{Account, PAGE, name, reporter, words};
 use crate::web::layout::{self, Frame};
 use crate::web::photos::Desk;
 use crate::web::photos::gate::broken;
@@ -62,7 +62,7 @@ fn or_by_hand(text: String) -> String {
 impl Desk {
     async fn answers(&self, case: &Case) -> Result<Vec<Section>, Refusal> {
         let names = self.case_names(std::iter::once(case)).await?;
-        let Told { whose, what, vouched } = self.case_told(case);
+        let Account { whose, what, vouched } = self.case_account(case);
         let (photos, patients) = self.affected(case).await?;
         let register = self.register().await?.register;
         let contact = register.data_protection_officer.as_ref();

@@ -3,6 +3,7 @@
 //! Always: a report is a line before it is thanked for; what a person wrote stands sealed in it; a step is judged and written
 //! while no other can be; each reminder has one line, whoever looks and however often the service is restarted.
 
+mod account;
 mod carried;
 mod evidence;
 mod form;
@@ -10,7 +11,6 @@ mod list;
 mod one;
 mod phones;
 mod report;
-mod told;
 mod words;
 
 use std::collections::BTreeSet;
@@ -29,6 +29,7 @@ use super::{Desk, DeskParts, Inner};
 use crate::web::leave::running;
 use crate::web::refusal::Refusal;
 use crate::web::signed::Signed;
+use account::{Account, pair};
 
 pub(super) use carried::take as take_carried;
 pub(super) use evidence::{form as evidence_form, take as evidence};
@@ -36,7 +37,6 @@ pub(super) use form::page as regulator;
 pub(super) use list::page as list;
 pub(super) use one::{act, page};
 pub(super) use report::{form as report_form, save as report};
-use told::{Told, pair};
 
 const PAGE: &str = "/cases";
 
@@ -126,9 +126,9 @@ impl Desk {
     }
 
     /// What was reported.
-    fn case_told(&self, case: &Case) -> Told {
+    fn case_account(&self, case: &Case) -> Account {
         let words = self.case_words(case.reason.as_ref());
-        Told::read(words.as_deref().unwrap_or(words::SEALED))
+        Account::read(words.as_deref().unwrap_or(words::SEALED))
     }
 
     /// Takes a step of a case once its line is written.

@@ -10,7 +10,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::list::clock;
-use super::{Names, PAGE, Told, name, reporter, words};
+use super::{Account, Names, PAGE, name, reporter, words};
 use crate::web::field::Field;
 use crate::web::form::OwnForm;
 use crate::web::layout::{self, Frame};
@@ -160,7 +160,7 @@ impl Desk {
     }
 
     fn head(&self, case: &Case, names: &Names, now: Timestamp) -> Markup {
-        let Told { whose, what, vouched } = self.case_told(case);
+        let Account { whose, what, vouched } = self.case_account(case);
         html! {
             p { (clock(case, now)) }
             dl {

@@ -3,7 +3,7 @@
 use gauze_signin::phones::{Doubt, Proven, Taker};
 use gauze_wire::{DeviceId, Testimony};
 
-use super::told::quoted;
+use super::account::quoted;
 use super::words::utc;
 use crate::folk::KnownPhone;
 use crate::web::photos::words::clinician::{ONE_FACTOR, TWO_FACTORS};
@@ -48,9 +48,10 @@ fn phone(phone: Option<&KnownPhone>) -> String {
         (None, None) => "serial number not known".to_owned(),
     };
     let model = quoted(model.as_str());
-    let ward = ward
-        .as_ref()
-        .map_or_else(|| "ward not known".to_owned(), |ward| format!("ward {} (stated)", quoted(ward.as_str())));
+    let ward = ward.as_ref().map_or_else(
+        || "ward not known".to_owned(),
+        |ward| format!("ward {} (stated)", quoted(ward.as_str())),
+    );
     format!("Phone: {serial}, model {model} (stated), {ward}")
 }
 

@@ -6,7 +6,7 @@ use gauze_people::cases::{
 use gauze_wire::TextFault;
 use jiff::Timestamp;
 
-use super::told::{apart, quoted};
+use super::account::{apart, quoted};
 use crate::folk::Closed;
 
 pub(crate) const REPORT: &str = "Something went wrong";

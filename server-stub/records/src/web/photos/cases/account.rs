@@ -7,14 +7,14 @@
 const APART: char = '\u{1e}';
 
 /// What is sealed in the line of a case. No `Debug`: it may name a patient.
-pub(super) struct Told {
+pub(super) struct Account {
     pub(super) whose: String,
     pub(super) what: String,
     /// What this system says of whose word it is; nothing of what a person of the hospital reported.
     pub(super) vouched: Option<String>,
 }
 
-impl Told {
+impl Account {
     pub(super) fn read(words: &str) -> Self {
         let (written, vouched) = match words.split_once(APART) {
             Some((written, vouched)) => (written, Some(vouched.to_owned())),
@@ -52,14 +52,17 @@ mod tests {
 
     #[test]
     fn what_is_said_of_a_report_is_told_from_what_was_written_and_older_words_read_as_they_did() {
-        let told = Told::read(&apart(("ward 9", "one\n\ntwo"), "three\nfour"));
+        let told = Account::read(&apart(("ward 9", "one\n\ntwo"), "three\nfour"));
         assert_eq!((told.whose.as_str(), told.what.as_str()), ("ward 9", "one\n\ntwo"));
         assert_eq!(told.vouched.as_deref(), Some("three\nfour"));
-        let told = Told::read("ward 9\none\n\ntwo");
+        let told = Account::read("ward 9\none\n\ntwo");
         assert_eq!((told.whose.as_str(), told.what.as_str()), ("ward 9", "one\n\ntwo"));
         assert!(told.vouched.is_none());
-        assert_eq!(Told::read("of no pair").what, "of no pair");
-        assert!(gauze_wire::Text::<99>::new(format!("one{APART}two")).is_err(), "nobody writes what stands between");
+        assert_eq!(Account::read("of no pair").what, "of no pair");
+        assert!(
+            gauze_wire::Text::<99>::new(format!("one{APART}two")).is_err(),
+            "nobody writes what stands between"
+        );
     }
 
     #[test]
