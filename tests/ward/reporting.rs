@@ -244,7 +244,7 @@ async fn what_holds_for_all_reports_is_asked_once_and_what_holds_for_one_for_eac
         assert_eq!(report.next_at_ms.is_some(), refused.passes(), "{refused}");
         for waiting in waiting.iter().filter(|report| code(report).is_some()) {
             let step = waiting.next_step();
-            assert!(step.contains("report") && !step.contains("photo"), "{refused}: {step}");
+            assert!(!step.contains("photo"), "{refused}: {step}");
         }
     }
     phone.link.works();
@@ -265,8 +265,11 @@ async fn a_report_that_the_gateway_never_takes_keeps_no_key_from_being_destroyed
             false => Fate::Deliver,
         });
         lose(&ward, &phone.id(), Photos::Keep).await;
-        later(&ward, &phone).await;
-        later(&ward, &phone).await;
+        for _ in 0..2 {
+            if phone.client().status().device_id.is_some() {
+                later(&ward, &phone).await;
+            }
+        }
         assert_eq!(phone.client().status().device_id.is_none(), !code.passes(), "{code}");
         assert_eq!(kept(&phone).len(), 2, "{code}: it stays");
     }

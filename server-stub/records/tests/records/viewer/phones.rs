@@ -380,7 +380,7 @@ async fn who_was_signed_in_is_proven_where_the_provider_signed_for_this_phone_an
 #[tokio::test]
 async fn no_name_that_a_phone_gives_reads_as_what_is_proven() {
     let ward = Ward::with(&[]).await;
-    let mut phone = Phone::new(1);
+    let mut phone = Phone::new(9);
     phone.serial = Some("X1 (proven by its hardware), model Y".parse().unwrap());
     ward.hospital.gateway.log(&phone.enrolment(&ward.hospital, ward.hospital.token()));
     let forged = "Signed in on the phone: Nadia Roe (proven), since 01-Jan-2026 08:00 UTC";
