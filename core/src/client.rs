@@ -375,8 +375,8 @@ impl Client {
             return Ok(self.unreachable());
         }
         let enrolled = self.renew(enrolled).await;
-        self.send_reports(&enrolled, asked).await;
         let mut report = self.driver(enrolled.clone()).run(self.store.durable(), asked).await;
+        self.send_reports(&enrolled, asked).await;
         self.counts_reports(&mut report);
         self.forget_filed(&report);
         self.touch(&enrolled, report.gateway_silent).await;
@@ -392,8 +392,8 @@ impl Client {
             return Ok(TransferPlan { transfers: Vec::new(), report: self.unreachable() });
         }
         let enrolled = self.renew(enrolled).await;
-        self.send_reports(&enrolled, asked).await;
         let mut plan = self.driver(enrolled.clone()).plan(self.store.durable(), asked).await;
+        self.send_reports(&enrolled, asked).await;
         self.counts_reports(&mut plan.report);
         self.forget_filed(&plan.report);
         self.touch(&enrolled, plan.report.gateway_silent).await;

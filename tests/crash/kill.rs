@@ -24,7 +24,8 @@ fn chosen(recording: &Recording, few: usize) -> Vec<(String, u32)> {
 
 /// So many of these points, spread evenly.
 pub fn spread(points: Vec<(String, u32)>, most: usize) -> Vec<(String, u32)> {
-    let step = points.len().div_ceil(most).max(1);
+    assert!(!points.is_empty(), "there is nothing to be killed at");
+    let step = points.len().div_ceil(most);
     println!("{} system calls to be killed at, every {step}. one", points.len());
     points.into_iter().step_by(step).collect()
 }

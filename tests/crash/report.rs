@@ -11,13 +11,15 @@ use crate::kill::spread;
 use crate::site::{Site, phone_arguments, ticked};
 use crate::trace;
 
-const REPORT: [&str; 2] = ["report", "report.json"];
+pub const REPORT: [&str; 2] = ["report", "report.json"];
+/// What it says.
+pub const WHAT: &str = "A photo lay open in the lift";
 const UPLOAD: [&str; 3] = ["upload", "--retry", "0"];
 
 /// A hospital, and something that went wrong there.
 pub async fn site() -> Site {
     let site = Site::new().await;
-    let said = r#"{"kind": "breach", "what": "A photo lay open in the lift"}"#;
+    let said = format!(r#"{{"kind": "breach", "what": "{WHAT}"}}"#);
     write(&site.home().join("report.json"), said).unwrap();
     site
 }

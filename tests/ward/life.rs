@@ -14,7 +14,7 @@ use gauze_wire::{
 use jiff::SignedDuration;
 use serde_json::json;
 
-use crate::fixture::{Fate, Phone, Ward, jpeg};
+use crate::fixture::{Fate, Phone, Ward, jpeg, shown};
 
 fn by() -> By {
     By::new("helpdesk-7", "lost on a bus").unwrap()
@@ -380,7 +380,7 @@ async fn names_leave_the_screen_when_evidence_is_overdue() {
     later(&ward, &phone).await;
     phone.client().unlock().unwrap();
     phone.link.obeys(|_| Fate::Lost);
-    let label = || phone.client().list().unwrap().pop().unwrap().label;
+    let label = || shown(phone.client().list().unwrap().pop().unwrap());
     ward.clock.pass(SignedDuration::from_hours(191));
     let id = phone.capture(0);
     assert!(label().is_some());

@@ -5,12 +5,13 @@ use std::sync::atomic::Ordering;
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use gauze_core::ports::KeyVault as _;
-use gauze_core::{Client, ReportError, Trouble, WentWrong};
+use gauze_core::{Client, ReportError, Trouble, WaitingReport, WentWrong};
 use gauze_people::person::{Person, Role};
 use gauze_records::list_devices;
 use gauze_wire::{Happened, Photos, ProblemCode, Report, ReportRequest};
 use jiff::SignedDuration;
 
+use crate::files::copy;
 use crate::fixture::{Fate, Packet, Pages, Phone, TEAM, Ward, names, person};
 use crate::life::{later, lose, with_life};
 use crate::sign_in::{phone_at, policy, sign_in};
@@ -119,8 +120,8 @@ async fn what_was_reported_offline_survives_a_kill_and_becomes_a_case_with_every
         WHOSE,
         &photo.to_string(),
         phone.id().as_str(),
-        "model simulated (stated)",
-        "Alex Morgan (stated)",
+        "model “simulated” (stated)",
+        "“Alex Morgan” (stated)",
         "one of the hospital's phones",
         &aware,
         "52 h 0 min",
@@ -146,7 +147,7 @@ async fn a_report_names_the_phone_by_serial_number_and_ward_and_says_that_they_a
     phone.run().await;
     let [case] = cases(&ward).await.try_into().unwrap();
     for shown in
-        ["R58M41ABCDE (stated)", "Ward 9 East (stated)", "Not known", "Nobody was signed in on the phone"]
+        ["“R58M41ABCDE” (stated)", "“Ward 9 East” (stated)", "Not known", "Nobody was signed in on the phone"]
     {
         assert!(case.contains(shown), "{shown}: {case}");
     }
@@ -184,6 +185,94 @@ async fn a_kill_at_any_step_of_reporting_keeps_what_was_said_to_be_kept_and_noth
     }
     phone.run().await;
     assert_eq!(kept(&phone), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_disk_that_is_full_from_any_step_on_keeps_no_half_of_a_report_and_takes_it_once_there_is_room() {
+    const FULL: i32 = 28;
+    let ward = Ward::new().await;
+    let phone = Phone::enrolled(&ward).await;
+    phone.client().report(&nth(1)).unwrap();
+    phone.disk.works();
+    phone.client().report(&nth(2)).unwrap();
+    let steps = phone.disk.ops().len();
+    assert!(steps >= 4, "{steps}");
+    phone.run().await;
+    for at in 0..steps {
+        phone.disk.fails(at, FULL);
+        let refused = phone.client().report(&nth(3)).unwrap_err();
+        assert_eq!(refused.code(), "storage_full", "at {at} of {steps}");
+        assert_eq!(phone.client().status().reports, 2, "at {at} of {steps}");
+        phone.disk.works();
+        phone.run().await;
+        assert_eq!(kept(&phone).len(), 4, "at {at} of {steps}: two and their signatures: {:?}", kept(&phone));
+    }
+    phone.client().report(&nth(3)).unwrap();
+    phone.run().await;
+    let cases = cases(&ward).await;
+    assert_eq!((cases.len(), with(&cases, "number 3")), (3, 1));
+}
+
+#[tokio::test]
+async fn what_holds_for_all_reports_is_asked_once_and_what_holds_for_one_for_each() {
+    let ward = Ward::new().await;
+    let phone = Phone::enrolled(&ward).await;
+    for n in 0..3 {
+        phone.client().report(&nth(n)).unwrap();
+    }
+    let code = |report: &WaitingReport| match report.trouble {
+        Some(Trouble::Gateway(code)) => Some(code),
+        _ => None,
+    };
+    for (refused, asked, told) in [
+        (ProblemCode::StorageFull, 1, 1),
+        (ProblemCode::StorageFailed, 1, 1),
+        (ProblemCode::Unavailable, 1, 1),
+        // Nobody waits for what only a person mends.
+        (ProblemCode::DeviceRefused, 1, 3),
+        (ProblemCode::Conflict, 3, 3),
+    ] {
+        phone.link.obeys(move |seen| match seen.path.ends_with("/reports") {
+            true => Fate::refused(refused),
+            false => Fate::Deliver,
+        });
+        let report = phone.run().await;
+        let reports = phone.link.seen().iter().filter(|seen| seen.path.ends_with("/reports")).count();
+        assert_eq!(reports, asked, "{refused}");
+        let waiting = phone.client().reports();
+        assert_eq!(waiting.iter().filter(|report| code(report) == Some(refused)).count(), told, "{refused}");
+        assert_eq!(report.next_at_ms.is_some(), refused.passes(), "{refused}");
+        for waiting in waiting.iter().filter(|report| code(report).is_some()) {
+            let step = waiting.next_step();
+            assert!(!step.contains("photo"), "{refused}: {step}");
+        }
+    }
+    phone.link.works();
+    phone.run().await;
+    assert_eq!(cases(&ward).await.len(), 3);
+}
+
+#[tokio::test]
+async fn a_report_that_the_gateway_never_takes_keeps_no_key_from_being_destroyed_and_one_that_it_takes_later_does()
+ {
+    let ward = Ward::new().await;
+    for (n, code) in [ProblemCode::DeviceRefused, ProblemCode::StorageFailed].into_iter().enumerate() {
+        let phone = Phone::new(&ward, &format!("phone-{n}"));
+        phone.client().enrol(&ward.managed()).await.unwrap();
+        phone.client().report(&nth(n)).unwrap();
+        phone.link.obeys(move |seen| match seen.path.ends_with("/reports") {
+            true => Fate::refused(code),
+            false => Fate::Deliver,
+        });
+        lose(&ward, &phone.id(), Photos::Keep).await;
+        for _ in 0..2 {
+            if phone.client().status().device_id.is_some() {
+                later(&ward, &phone).await;
+            }
+        }
+        assert_eq!(phone.client().status().device_id.is_none(), !code.passes(), "{code}");
+        assert_eq!(kept(&phone).len(), 2, "{code}: it stays");
+    }
 }
 
 #[tokio::test]
@@ -280,22 +369,6 @@ async fn a_gateway_that_was_put_back_from_a_copy_is_sent_anew_what_the_hospital_
     phone.run().await;
     assert!(phone.client().reports().is_empty());
     assert_eq!(cases(&ward).await.len(), 1);
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let (path, name) = {
-            let entry = entry.unwrap();
-            (entry.path(), entry.file_name())
-        };
-        match path.is_dir() {
-            true => copy(&path, &to.join(name)),
-            false => {
-                std::fs::copy(&path, to.join(name)).unwrap();
-            }
-        }
-    }
 }
 
 type Change = Box<dyn FnOnce(&mut Packet) + Send>;

@@ -9,10 +9,10 @@ use gauze_wire::{CaptureId, Digest, Established, Identifier, Patient};
 use jiff::SignedDuration;
 use zeroize::Zeroizing;
 
-use crate::fixture::{Phone, Ward, context, jpeg};
+use crate::fixture::{Phone, Ward, context, jpeg, shown};
 
 fn label(phone: &Phone) -> Option<String> {
-    phone.client().list().unwrap().remove(0).label
+    shown(phone.client().list().unwrap().remove(0))
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
-use crate::fixture::{Link, Phone, Ward, WardClock, context, jpeg};
+use crate::fixture::{Link, Phone, Ward, WardClock, context, jpeg, shown};
 
 const ISSUER: &str = "https://login.test";
 
@@ -192,7 +192,7 @@ async fn a_shared_phone_shows_nothing_of_whoever_had_it_before() {
     phone.client().unlock().unwrap();
     let label = |id| {
         let listed = phone.client().list().unwrap();
-        listed.into_iter().find(|photo| photo.capture_id == id).unwrap().label
+        shown(listed.into_iter().find(|photo| photo.capture_id == id).unwrap())
     };
     assert!(label(first).is_some());
 
@@ -301,7 +301,7 @@ async fn where_a_sign_in_is_required_nobody_is_shown_what_is_nobodys() {
     let early = phone.capture(0);
     let patient = context().patient.unwrap();
     phone.client().new_wound(&patient, None).unwrap();
-    let label = || phone.client().list().unwrap().remove(0).label;
+    let label = || shown(phone.client().list().unwrap().remove(0));
     phone.client().unlock().unwrap();
     assert!(label().is_some() && phone.client().wounds(&patient).is_ok());
 

@@ -4,13 +4,15 @@
 use std::fs;
 use std::path::PathBuf;
 
-use gauze_core::ReviewError;
 use gauze_core::ports::KeyVault as _;
+use gauze_core::{ReviewError, WentWrong};
 use gauze_gateway::By;
 use gauze_gateway::admin::Admin;
+use gauze_wire::{Happened, Photos};
 use jiff::SignedDuration;
 
 use crate::fixture::{Phone, Ward, context, names};
+use crate::life::{later, lose};
 
 const IO: i32 = 5;
 const DENIED: i32 = 13;
@@ -81,6 +83,40 @@ async fn a_phone_that_cannot_see_who_it_is_ends_no_review_and_opens_none() {
             phone.restart();
             still_opens(&phone, id, name);
         }
+    }
+}
+
+#[tokio::test]
+async fn a_phone_that_cannot_see_what_was_reported_on_it_says_so_and_ends_no_wipe() {
+    for photos in [Photos::Keep, Photos::Destroy] {
+        let ward = Ward::new().await;
+        let mut phone = Phone::enrolled(&ward).await;
+        let said = WentWrong {
+            kind: Happened::Breach,
+            what: "a photo lay open in the lift".to_owned(),
+            whose: String::new(),
+            photo: None,
+            noticed_at: None,
+        };
+        phone.client().report(&said).unwrap();
+        let reports = phone.dir.join("gauze/reports");
+        opens_without(&mut phone, vec![reports.clone()], IO);
+        assert!(phone.client().status().storage_trouble.is_some());
+        lose(&ward, &phone.id(), photos).await;
+        later(&ward, &phone).await;
+        later(&ward, &phone).await;
+        assert!(phone.client().status().device_id.is_some(), "who it is goes last");
+        assert_eq!(names(&reports).len(), 1);
+        // Read again, it fares as the order says.
+        phone.restart();
+        for _ in 0..3 {
+            if phone.client().status().device_id.is_some() {
+                later(&ward, &phone).await;
+                ward.pull().await;
+            }
+        }
+        assert_eq!(names(&reports), [""; 0]);
+        assert!(phone.client().status().device_id.is_none());
     }
 }
 

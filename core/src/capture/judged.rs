@@ -1,7 +1,8 @@
 //! How sharp and how well lit a photo is, judged of the photo itself before it is sealed.
 //!
-//! Always: the same numbers for the same bytes, in whole numbers alone; what was drawn is wiped. It is judged in its middle half, at
-//! an eighth of its size: what is smeared over less than a block of eight pixels counts for nothing.
+//! Always: the same numbers for the same bytes, in whole numbers alone; what was drawn is wiped. It is judged in its middle half, drawn
+//! small: a photo of 3072 pixels and more at an eighth of its size, where a smear over less than a block of eight pixels counts for
+//! nothing; a smaller one as its decoder scales it to 512 pixels at least.
 //!
 //! How: where brightness goes over an edge in one step, its second differences are twice as large as its first ones (as sums of
 //! squares); over n steps, two nths. That asks how wide edges are and not how many there are: skin has few. It is judged across and
@@ -15,8 +16,8 @@ use super::small::Small;
 /// Brightness that is neither too dark nor too bright.
 const MID_GREY: u64 = 118;
 const WHITE: u64 = 255;
-/// An edge that is three and a third blocks wide is at 120, from where on the apps call a photo sharp: still photos of real phones have
-/// 160 and more, smeared over 32 pixels they have 60 to 130.
+/// An edge that is three and a third drawn pixels wide is at 120, from where on the apps call a photo sharp: still photos of real phones
+/// have 160 and more; smeared over 32 of their pixels 60 to 130, so that not each of them is told; over 64 less than 120.
 const SCALE: u64 = 200;
 const SHARPEST: u64 = 1000;
 
@@ -128,18 +129,23 @@ mod tests {
         assert!(stripes > 300, "nothing changes across, which says nothing: {stripes}");
     }
 
-    /// Of real cameras, by the shared data where it is there: those that are large enough for their blocks, and show anything.
+    /// Of real phones, each large enough for its blocks.
+    const PHOTOS: [&str; 5] = [
+        "exif-samples__HMD_Nokia_8.3_5G.jpg",
+        "exif-samples__iphone_hdr_NO.jpg",
+        "metadata-ext__Apple_iPhone_6.jpg",
+        "metadata-ext__Oppo_R7_Plus.jpg",
+        "metadata-ext__Samsung_SM-N900A_Galaxy_Note_3_.jpg",
+    ];
+
+    /// All of them, where the shared data is here, and else none.
     fn photos() -> Vec<Vec<u8>> {
         let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
         let beside = || here.ancestors().map(|up| up.join("shared/data")).find(|path| path.is_dir());
-        let data = std::env::var_os("GAUZE_SHARED_DATA").map(PathBuf::from).or_else(beside);
-        let Some(folder) = data.map(|data| data.join("06-photos/phones")) else { return Vec::new() };
-        let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
-        files.sort();
-        let read = files.iter().filter(|file| file.extension().is_some_and(|kind| kind == "jpg"));
-        let large = |jpeg: &Vec<u8>| strip(jpeg).is_ok_and(|photo| photo.width().max(photo.height()) >= 3072);
-        let photos = read.map(|file| std::fs::read(file).unwrap()).filter(large);
-        photos.filter(|jpeg| image::load_from_memory(jpeg).is_ok() && sharpness(jpeg) > 0).take(5).collect()
+        let Some(data) = std::env::var_os("GAUZE_SHARED_DATA").map(PathBuf::from).or_else(beside) else {
+            return Vec::new();
+        };
+        PHOTOS.iter().map(|name| std::fs::read(data.join("06-photos/phones").join(name)).unwrap()).collect()
     }
 
     #[test]

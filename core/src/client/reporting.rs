@@ -6,7 +6,7 @@
 use gauze_seal::age::seal_small;
 use gauze_wire::{
     Bytes, CaptureId, Digest, Happened, Incident, Jws, ProblemCode, Report, ReportAnswer, ReportId,
-    ReportRequest, Reported, Signed as _, Testimony, Text,
+    ReportRequest, Reported, Signed as _, Testimony, Text, TextFault,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 use super::{Client, Enrolled, wipe::WipeFile};
 use crate::auth::VaultSigner;
 use crate::ports::{SealEntropy, VaultError};
-use crate::queue::{Hindrance, QueueReport, of_store, of_vault};
+use crate::queue::{Hindrance, QueueReport, of_store, of_vault, passes};
 use crate::review::leaving_nothing;
 use crate::store::{KeptReport, StoreError, Trouble, WaitingReport};
 
@@ -156,17 +156,25 @@ impl Client {
             }
             state.reports_ms = Some(now_ms.saturating_add(AGAIN_MS));
         }
-        for waiting in self.store.reports() {
-            let id = &waiting.report_id;
+        // Those that the gateway has come first: what it does not take of the others keeps no answer from them.
+        let mut waiting = self.store.reports();
+        waiting.sort_by_key(|report| !report.sent);
+        for (at, report) in waiting.iter().enumerate() {
+            let id = &report.report_id;
             match self.send_report(enrolled, id).await {
                 Ok(()) => self.store.tried_report(id, true, None),
                 Err(Hindrance { trouble, least_ms }) => {
                     tracing::info!(code = trouble.code(), "a report waits");
                     self.store.tried_report(id, false, Some(trouble));
                     let least = now_ms.saturating_add(u64::try_from(least_ms).unwrap_or(0));
-                    let mut state = self.state();
-                    state.reports_ms = state.reports_ms.max(Some(least));
+                    {
+                        let mut state = self.state();
+                        state.reports_ms = state.reports_ms.max(Some(least));
+                    }
                     if ends_all(trouble) {
+                        let behind =
+                            waiting[at + 1..].iter().filter(|report| !report.sent && !passes(trouble));
+                        behind.for_each(|it| self.store.tried_report(&it.report_id, false, Some(trouble)));
                         return;
                     }
                 }
@@ -174,13 +182,15 @@ impl Client {
         }
     }
 
-    /// What waits, and when it is tried by itself.
+    /// What waits, and when it is tried by itself: nothing of what time alone does not mend, and what the gateway has goes with any run.
     pub(super) fn counts_reports(&self, report: &mut QueueReport) {
         let waiting = self.store.reports();
         report.reports = waiting.len() as u64;
-        if waiting.iter().any(|waiting| !waiting.sent) {
-            let again = i64::try_from(AGAIN_MS).unwrap_or(i64::MAX);
-            let next = self.ports.clock.now().as_millisecond().saturating_add(again);
+        if waiting.iter().any(|waiting| !waiting.sent && waiting.trouble.is_none_or(passes)) {
+            let (now, now_ms) = (self.ports.clock.now(), self.ports.clock.monotonic_ms());
+            let wait =
+                self.state().reports_ms.map_or(AGAIN_MS, |not_before| not_before.saturating_sub(now_ms));
+            let next = now.as_millisecond().saturating_add(i64::try_from(wait).unwrap_or(i64::MAX));
             report.next_at_ms = Some(report.next_at_ms.map_or(next, |at| at.min(next)));
         }
     }
@@ -212,9 +222,9 @@ impl Client {
             return Ok(jws);
         }
         let kept = self.store.kept_report(id).map_err(|error| of_store(&error))?;
-        // Another hospital's is nobody's business here.
+        // Another hospital's is nobody's business here, as the gateway would say.
         if kept.report.tenant != enrolled.identity.tenant {
-            return Err(Trouble::Damaged.into());
+            return Err(Trouble::Gateway(ProblemCode::UnknownTenant).into());
         }
         let report = Report { device_id: device_id.clone(), ..kept.report };
         let vault = self.ports.vault.clone();
@@ -245,18 +255,36 @@ impl Client {
 
     /// Lets go of all of them, as an order says.
     pub(super) fn destroy_reports(&self) -> Result<(), StoreError> {
-        self.store.reports().iter().try_for_each(|waiting| self.store.erase_report(&waiting.report_id))
+        self.store.all_reports()?.iter().try_for_each(|waiting| self.store.erase_report(&waiting.report_id))
+    }
+
+    /// Whether something waits that this phone may still send: or nobody knows.
+    pub(super) fn owes_reports(&self) -> bool {
+        let ends = |trouble| match trouble {
+            Trouble::Damaged => true,
+            // The next key takes it up.
+            Trouble::Gateway(code) => !code.passes(),
+            _ => false,
+        };
+        let waits = |report: &WaitingReport| !report.trouble.is_some_and(ends);
+        self.store.all_reports().map_or(true, |reports| reports.iter().any(waits))
     }
 }
 
-/// Whether it is the same for all that wait.
+/// Whether it is the same for all that the gateway does not have.
 fn ends_all(trouble: Trouble) -> bool {
     matches!(
         trouble,
         Trouble::Offline
             | Trouble::Between(_)
             | Trouble::Certificate(_)
-            | Trouble::Gateway(ProblemCode::TooManyRequests)
+            | Trouble::Gateway(
+                ProblemCode::TooManyRequests
+                    | ProblemCode::StorageFull
+                    | ProblemCode::StorageFailed
+                    | ProblemCode::Unavailable
+                    | ProblemCode::DeviceRefused
+            )
     )
 }
 
@@ -266,23 +294,23 @@ fn incident(said: &WentWrong, report_id: &ReportId, now: Timestamp) -> Result<In
     if noticed_at > latest {
         return Err(ReportError::NoticedLater);
     }
-    let (what, whose) = (said.what.trim(), said.whose.trim());
-    if what.is_empty() {
-        return Err(ReportError::WhatMissing);
-    }
-    if what.len() > 2048 {
-        return Err(ReportError::WhatTooLong);
-    }
-    if whose.len() > 200 || whose.contains(['\n', '\r']) {
-        return Err(ReportError::WhoseTooLong);
-    }
-    let whose = if whose.is_empty() { NOT_KNOWN } else { whose };
+    let what = Text::typed(&said.what).map_err(|fault| match fault {
+        TextFault::Empty => ReportError::WhatMissing,
+        TextFault::Long { .. } => ReportError::WhatTooLong,
+        TextFault::Lines | TextFault::Control => ReportError::NotText,
+    })?;
+    let whose = match Text::typed_line(&said.whose) {
+        Err(TextFault::Empty) => Text::new(NOT_KNOWN).map_err(|_| ReportError::NotText)?,
+        Err(TextFault::Long { .. } | TextFault::Lines) => return Err(ReportError::WhoseTooLong),
+        Err(TextFault::Control) => return Err(ReportError::NotText),
+        Ok(whose) => whose,
+    };
     Ok(Incident {
         v: 1,
         report_id: report_id.clone(),
         kind: said.kind,
-        what: Text::new(what.replace("\r\n", "\n")).map_err(|_| ReportError::NotText)?,
-        whose: Text::new(whose).map_err(|_| ReportError::NotText)?,
+        what,
+        whose,
         phone: None,
         noticed_at: noticed_at.min(now),
     })

@@ -171,7 +171,9 @@ pub(super) fn status(
         reports: store.reports().len() as u64,
         quarantined: store.quarantined().len() as u64,
         unreadable: store.unreadable().len() as u64,
-        storage_trouble: said.storage_trouble,
+        storage_trouble: said
+            .storage_trouble
+            .or_else(|| store.all_reports().err().as_ref().map(Advice::from)),
         review_denied: said.denied.map(str::to_owned),
     }
 }

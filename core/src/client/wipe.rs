@@ -21,7 +21,7 @@ use super::{Client, Enrolled};
 use crate::auth::{Contact, Identity, VaultSigner};
 use crate::ports::{Disk, VaultError};
 use crate::review::ReviewKeys;
-use crate::store::{Found, Kind, Stage, StoreError, Trouble, Twice, file};
+use crate::store::{Found, Kind, Stage, StoreError, Twice, file};
 
 const NAME: &str = "wipe.json";
 
@@ -336,9 +336,7 @@ impl Client {
         };
         // What the hospital refused is not sent by this key any more; a phone that enrols again takes it up.
         let left = self.store.entries().iter().any(|entry| entry.stage != Stage::Refused);
-        let reports = self.store.reports();
-        let left = left || reports.iter().any(|report| report.trouble != Some(Trouble::Damaged));
-        if waits || left || !self.store.unreadable().is_empty() {
+        if waits || left || self.owes_reports() || !self.store.unreadable().is_empty() {
             return Ok(false);
         }
         let (disk, dir) = (&*self.ports.disk, &self.config.dir);

@@ -142,7 +142,7 @@ impl Item {
 }
 
 /// Whether a trouble passes by itself, or waits for a person or the next run.
-fn passes(trouble: Trouble) -> bool {
+pub(crate) fn passes(trouble: Trouble) -> bool {
     match trouble {
         // What stands in the gateway's place, a sign-in page or a filter, goes by itself once somebody has seen to it.
         Trouble::Offline

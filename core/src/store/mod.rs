@@ -55,6 +55,7 @@ pub struct Store {
     state: Mutex<State>,
     index: Index,
     trouble: Option<StoreError>,
+    unread_reports: Option<StoreError>,
     replacing: Mutex<()>,
     _lock: LockFile,
 }
@@ -88,13 +89,15 @@ impl Store {
         let recover::Recovered { heads, entries, quarantined, unreadable } = recovered;
         let trouble = heads.unread().map(StoreError::again);
         let (leftovers, doubtful) = (Vec::new(), Vec::new());
-        let reports = reports::recover(&*disk, dir).unwrap_or_else(|error| {
+        let reports = reports::recover(&*disk, dir);
+        if let Err(error) = &reports {
             tracing::warn!(
                 code = error.code(),
                 "reports cannot be read now; they stay, and are read again at the next start"
             );
-            BTreeMap::new()
-        });
+        }
+        let unread_reports = reports.as_ref().err().map(StoreError::again);
+        let reports = reports.unwrap_or_default();
         let state =
             Mutex::new(State { heads, entries, quarantined, unreadable, leftovers, reports, doubtful });
         let store = Self {
@@ -103,6 +106,7 @@ impl Store {
             state,
             index,
             trouble,
+            unread_reports,
             replacing: Mutex::default(),
             _lock: lock,
         };

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use gauze_wire::{Jws, Report, ReportId, Signed as _};
+use gauze_wire::{Jws, ProblemCode, Report, ReportId, Signed as _};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -58,8 +58,21 @@ impl WaitingReport {
     /// What it waits for, and what to do, for the person who holds the phone.
     pub fn next_step(&self) -> String {
         match self.trouble {
+            Some(Trouble::Gateway(ProblemCode::UnknownTenant)) => {
+                "it was written for another hospital, and is not sent to this one: say it there by telephone".to_owned()
+            }
+            Some(Trouble::Gateway(ProblemCode::DeviceRefused)) => {
+                "the hospital shut this phone out, and takes no more reports of it: say it by telephone, and ask IT".to_owned()
+            }
+            Some(Trouble::Gateway(code)) if !code.passes() => {
+                format!("the gateway does not take the report: {} It stays here; say it by telephone too", code.next_step())
+            }
+            Some(Trouble::Gateway(ProblemCode::TooManyRequests)) => {
+                "this phone has reported as often as it may for now: it goes by itself later; what cannot wait, say by telephone"
+                    .to_owned()
+            }
             // What is said of photos holds for it too.
-            Some(trouble) => trouble.next_step().replace("the photo", "the report"),
+            Some(trouble) => trouble.next_step().replace("the photo", "the report").replace("photos wait", "reports wait"),
             None if self.sent => "sent; it stays here until the hospital says that it has it".to_owned(),
             None => "waits to be sent: connect the phone to a network".to_owned(),
         }
@@ -116,7 +129,8 @@ impl Store {
         let path = file(&self.reports_dir(), id, KEPT);
         if let Err(error) = write_durably(&*self.disk, &path, &bytes) {
             // It may have its name already, and nobody was told that it is kept.
-            let _ = self.disk.remove(&path);
+            let left = [path.with_added_extension("new"), path];
+            state.leftovers.extend(left.into_iter().filter(|path| self.disk.remove(path).is_err()));
             return Err(error.into());
         }
         let written_at = Some(kept.written_at);
@@ -125,7 +139,12 @@ impl Store {
         Ok(())
     }
 
-    /// Those that wait, oldest first.
+    /// Those that wait, or why nobody knows of all of them.
+    pub fn all_reports(&self) -> Result<Vec<WaitingReport>, StoreError> {
+        self.unread_reports.as_ref().map_or_else(|| Ok(self.reports()), |error| Err(error.again()))
+    }
+
+    /// Those that wait as far as they could be read, oldest first.
     pub fn reports(&self) -> Vec<WaitingReport> {
         let mut waiting: Vec<_> = self.state().reports.values().cloned().collect();
         waiting.sort_by_key(|report| report.written_at);

@@ -122,7 +122,7 @@ text_id! {
 
 /// Control characters, ends of lines, and what has text read otherwise than it stands there (Unicode's `Bidi_Control`): a phone could
 /// show one ward as another.
-fn hides(c: char) -> bool {
+pub fn hides(c: char) -> bool {
     let turns =
         matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     turns || c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')

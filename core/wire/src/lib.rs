@@ -51,7 +51,7 @@ pub use digest::Digest;
 pub use enrol::{Attestation, ChallengeAnswer, Enrolled, Enrolment, Notice, Platform};
 pub use fence::{Area, Day, FenceMode, FenceRule, Hours, IpBlock, Position};
 pub use id::{
-    CaptureId, DeviceId, KeyId, Name, ProposalId, ReportId, SeriesId, Tenant, TokenId, Ward, WoundId,
+    CaptureId, DeviceId, KeyId, Name, ProposalId, ReportId, SeriesId, Tenant, TokenId, Ward, WoundId, hides,
 };
 pub use incident::{Happened, Incident, SEALED_REPORT, clock_says, noticed};
 pub use inventory::{Inventory, InventoryGiven, SERIALS, Serial};

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::Jws;
 
-/// What a log entry is.
+/// What a log entry is, by the gateway's word: whoever pulls judges by what was signed. A kind that is newer than the reader is
+/// [`EntryKind::Other`], so that one entry of it keeps no page from being read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EntryKind {
@@ -28,6 +29,9 @@ pub enum EntryKind {
     Wiped,
     /// A phone's report that something went wrong, sealed.
     Report,
+    /// Of a kind that this version does not know.
+    #[serde(other)]
+    Other,
 }
 
 /// One leaf.

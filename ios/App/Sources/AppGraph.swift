@@ -41,7 +41,7 @@ final class AppGraph {
         let core = RustCore.open(dir: dir.path, model: UIDevice.current.model, version: version, ports: ports)
         if let open = core.orNil {
             opened = open
-            uploads.use(open) { open.standing().unsent > 0 }
+            uploads.use(open) { open.standing().waits }
             count(open)
         }
         return core

@@ -46,9 +46,9 @@ final class Screens: ObservableObject {
         lock()
         core.lock()
         graph.confirmed.forget()
-        let unsent = core.standing().unsent
-        graph.notes.show(waiting: unsent)
-        if unsent > 0 { graph.uploads.schedule(asked: false) }
+        let standing = core.standing()
+        graph.notes.show(waiting: standing.unsent)
+        if standing.waits { graph.uploads.schedule(asked: false) }
     }
 
     /// A photo is safe. Where its check is not in front, nobody sees to it that it goes.

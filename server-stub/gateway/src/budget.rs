@@ -1,7 +1,7 @@
 //! What one phone, and one hospital's phones together, may cost: requests, leaves of the log, and bytes in them.
 //!
 //! Always: a share is asked for after the phone has proven itself, so that nobody uses up another's; and before anything is
-//! written. It comes back steadily, the whole of it within its time. Counted in memory alone: a restart gives everybody a fresh one.
+//! written. What a write that fails would have cost goes back. It comes back steadily, the whole of it within its time. Counted in memory alone: a restart gives everybody a fresh one.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -20,6 +20,14 @@ const NONCES: Duration = Duration::from_secs(421);
 struct Share {
     most: u64,
     within: Duration,
+}
+
+impl Share {
+    /// How long so much of it takes to come back.
+    fn takes(self, amount: u64) -> Duration {
+        let nanos = self.within.as_nanos().saturating_mul(amount.into()) / u128::from(self.most);
+        Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+    }
 }
 
 /// What something costs.
@@ -83,6 +91,30 @@ impl Cost {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UsedUp(pub Duration);
 
+/// What a write costs that is still to succeed. It goes back unless it is spent.
+#[must_use]
+pub struct Held<'a> {
+    budgets: &'a Budgets,
+    tenant: Tenant,
+    device: DeviceId,
+    taken: Vec<(Cost, u64)>,
+}
+
+impl Held<'_> {
+    /// The write succeeded.
+    pub fn spend(mut self) {
+        self.taken.clear();
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        for (cost, amount) in self.taken.drain(..) {
+            self.budgets.give_back(&self.tenant, &self.device, cost, amount);
+        }
+    }
+}
+
 type Holder = (Tenant, Option<DeviceId>, Cost);
 
 /// Who has used how much: when each share will be whole again, since the beginning.
@@ -100,6 +132,27 @@ struct Used {
 impl Budgets {
     pub fn new() -> Self {
         Self { begun: Instant::now(), used: Mutex::default() }
+    }
+
+    /// Takes all of these from the shares of the device and of its tenant, or nothing of any: for a write that is still to succeed.
+    pub fn hold(&self, whose: (&Tenant, &DeviceId), costs: &[(Cost, u64)]) -> Result<Held<'_>, UsedUp> {
+        let (tenant, device) = (whose.0.clone(), whose.1.clone());
+        let mut held = Held { budgets: self, tenant, device, taken: Vec::new() };
+        for (cost, amount) in costs {
+            self.take(whose, *cost, *amount)?;
+            held.taken.push((*cost, *amount));
+        }
+        Ok(held)
+    }
+
+    fn give_back(&self, tenant: &Tenant, device: &DeviceId, cost: Cost, amount: u64) {
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        let (device, whole) = (Some(device.clone()), None);
+        for (of, share) in [(device, cost.of_device()), (whole, cost.of_tenant())] {
+            if let Some(whole_at) = used.whole_at.get_mut(&(tenant.clone(), of, cost)) {
+                *whole_at = whole_at.saturating_sub(share.takes(amount));
+            }
+        }
     }
 
     /// Takes `amount` from the share of the device and from that of its tenant, or nothing from either.
@@ -140,9 +193,7 @@ impl Used {
         amount: u64,
     ) -> (Holder, Result<Duration, UsedUp>) {
         let whole_at = self.whole_at.get(&holder).copied().unwrap_or_default().max(now);
-        let nanos = share.within.as_nanos().saturating_mul(amount.into()) / u128::from(share.most);
-        let whole_at =
-            whole_at.saturating_add(Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX)));
+        let whole_at = whole_at.saturating_add(share.takes(amount));
         let latest = now + share.within;
         let taken = if whole_at <= latest { Ok(whole_at) } else { Err(UsedUp(whole_at - latest)) };
         (holder, taken)
@@ -177,6 +228,25 @@ mod tests {
         assert_eq!(take(300), Ok(()));
         assert!(take(300).is_err());
         assert_eq!((0..20).filter(|_| take(100_000).is_ok()).count(), 12, "and never more than the whole");
+    }
+
+    #[test]
+    fn what_a_write_that_fails_would_have_cost_goes_back_and_all_of_it() {
+        let (budgets, ward) = (Budgets::new(), "ward-9".parse().unwrap());
+        let (device, costs) = (device(1), [(Cost::LeafBytes, 100), (Cost::Report, 1)]);
+        for _ in 0..100 {
+            drop(budgets.hold((&ward, &device), &costs).unwrap());
+        }
+        for _ in 0..20 {
+            budgets.hold((&ward, &device), &costs).unwrap().spend();
+        }
+        let before = budgets.used.lock().unwrap().whole_at.clone();
+        assert!(budgets.hold((&ward, &device), &costs).is_err());
+        assert_eq!(
+            budgets.used.lock().unwrap().whole_at,
+            before,
+            "nothing of any share, where one of them is used up"
+        );
     }
 
     #[test]

@@ -469,6 +469,7 @@ mod tests {
             made_at: Some(made_at),
             sealed,
             said: None,
+            leaf: None,
         };
         let judged = |by: u8, listed: u8, noted: &Carried| {
             let act = Jws::sign(&act, &key(by)).unwrap();

@@ -174,6 +174,9 @@ pub struct ListedReport {
     pub report_id: ReportId,
     /// Whether this hospital believes the phone.
     pub believed: bool,
+    /// The hash of its entry.
+    #[serde(skip)]
+    pub leaf: Digest,
     /// An age file.
     pub sealed: Bytes<{ SEALED_TESTIMONY }>,
 }
@@ -199,6 +202,7 @@ pub async fn list_reports(data: &Path) -> Result<Vec<ListedReport>, IndexError> 
                 device_id: jws.kid().clone(),
                 report_id,
                 believed,
+                leaf: jws.digest(),
                 sealed,
             });
         }

@@ -9,7 +9,7 @@ use gauze_tests::needles::Needles;
 use gauze_tests::skipped::skipped;
 
 use super::review::secrets_of;
-use crate::site::Site;
+use crate::report::{WHAT, site as reported_site};
 use crate::specimen::Specimen;
 
 impl Specimen {
@@ -55,12 +55,13 @@ impl Specimen {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_locked_phones_memory_holds_no_photo_no_label_and_no_key_and_a_wiped_ones_no_store_key() {
-    let mut site = Site::new().await;
+    let mut site = reported_site().await;
     let (data, vault) = (site.home().join("specimen"), site.home().join("vault"));
     let mut phone = Specimen::enrolled(&site, &data, &vault).await;
     let home = site.home().display().to_string();
     let secrets = |previews| {
         let mut needles = Needles::of_nobody();
+        needles.word("what was reported", WHAT.as_bytes());
         assert_eq!(secrets_of(&data, &vault, &mut needles), previews);
         (0..3).for_each(|n| needles.pixels_of("a photo", &site.picture(n)));
         needles
@@ -76,6 +77,8 @@ async fn a_locked_phones_memory_holds_no_photo_no_label_and_no_key_and_a_wiped_o
     }
     phone.told(&format!("capture {home}/record.json {home}/2.jpg"));
     assert_eq!(phone.remembers(&secrets(1)).unwrap(), [""; 0], "after capture and preview");
+    phone.told(&format!("report {home}/report.json"));
+    assert_eq!(phone.remembers(&secrets(1)).unwrap(), [""; 0], "after a report");
 
     phone.told(&format!("hold {home}/0.jpg"));
     phone.told("unlock");

@@ -3,6 +3,7 @@
 use gauze_tests::needles::Needles;
 
 use crate::power::journal::{Journal, Node, Tree};
+use crate::report::{REPORT, WHAT, site as reported_site};
 use crate::site::{Site, phone_arguments, ticked};
 use crate::trace;
 
@@ -11,6 +12,7 @@ use super::review::secrets_of;
 /// Every picture, preview, name and key of the site's phone.
 fn needles(site: &Site) -> Needles {
     let mut needles = Needles::of_nobody();
+    needles.word("what was reported", WHAT.as_bytes());
     for n in 0..2 {
         needles.pixels_of("a photo", &site.picture(n));
     }
@@ -24,7 +26,7 @@ async fn nothing_that_the_phone_writes_is_in_the_clear_not_even_what_it_deletes(
     if !trace::possible() {
         return;
     }
-    let mut site = Site::new().await;
+    let mut site = reported_site().await;
     let data = site.hospital.phone_dir();
     let run = async |arguments: &[&str]| {
         let before = Tree::read(&data);
@@ -39,7 +41,8 @@ async fn nothing_that_the_phone_writes_is_in_the_clear_not_even_what_it_deletes(
     let mut sealed = Needles::default();
     sealed.runs_of("ciphertext", &std::fs::read(data.join("outbox").join(id).join("photo.age")).unwrap());
     let discard = run(&["discard", id]).await;
-    let runs = [capture, discard, run(&["upload"]).await, run(&["list"]).await, run(&["wipe"]).await];
+    let report = run(&REPORT).await;
+    let runs = [capture, discard, report, run(&["upload"]).await, run(&["list"]).await, run(&["wipe"]).await];
     let mut met = false;
     for (recording, journal) in &runs {
         for call in &recording.calls {

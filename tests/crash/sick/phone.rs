@@ -7,6 +7,7 @@ use gauze_tests::programs::{Ended, program};
 use gauze_tests::skipped::skipped;
 use tokio::process::Command;
 
+use crate::report::{self, REPORT};
 use crate::site::{Site, ticked};
 use crate::specimen::Specimen;
 use gauze_tests::mount::{Mount, did};
@@ -39,6 +40,8 @@ fn nothing_half_written(data: &Path, what: &str) {
         let name = entry.unwrap().file_name().into_string().unwrap();
         assert!(!name.starts_with('.'), "{what}: {name} stayed behind");
     }
+    let reports = std::fs::read_dir(data.join("reports")).into_iter().flatten();
+    assert_eq!(reports.count(), 0, "{what}: nothing was reported");
 }
 
 /// Moves the site's phone to a disk of its own.
@@ -68,7 +71,7 @@ async fn recovers(site: &Site, data: &Path, mut all: Vec<String>) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_phone_on_a_full_disk_says_so_leaves_nothing_and_goes_on_when_there_is_room() {
-    let mut site = Site::new().await;
+    let mut site = report::site().await;
     let Some((disk, data)) = moved(&site, "small") else { return };
     let first = phone_by(&["env"], &data, &["capture", "0.jpg"], &site).await;
     let all = ticked(&first.stdout);
@@ -85,11 +88,17 @@ async fn a_phone_on_a_full_disk_says_so_leaves_nothing_and_goes_on_when_there_is
         disk.free();
     }
     disk.fill(0);
+    let report = phone_by(&["env"], &data, &REPORT, &site).await;
+    refused(&report, "storage_full", &data, "a report");
     let upload = phone_by(&["env"], &data, &["upload", "--retry", "0"], &site).await;
     assert_eq!(upload.code, Some(1));
     assert!(upload.stderr.starts_with("storage_full: "), "{}", upload.stderr);
     disk.free();
+    let report = phone_by(&["env"], &data, &REPORT, &site).await;
+    assert_eq!(report.code, Some(0), "{}", report.stderr);
     recovers(&site, &data, all).await;
+    assert_eq!(site.reported().await, ticked(&report.stdout));
+    assert_eq!(std::fs::read_dir(data.join("reports")).unwrap().count(), 0);
     site.stop().await;
 }
 

@@ -71,6 +71,7 @@ fn obey(phone: &Client, word: &str, rest: &str) -> Done {
         "enrol" => enrol(phone, Path::new(rest)),
         "capture" => capture(phone, rest),
         "take" => take(phone, rest).map(|(id, _)| id),
+        "report" => report(phone, Path::new(rest)),
         "look" => look(phone),
         "unlock" => Ok(phone.unlock().map(|()| "unlocked".to_owned())?),
         "lock" => {
@@ -105,6 +106,10 @@ fn take(phone: &Client, files: &str) -> Done<(String, Zeroizing<Vec<u8>>)> {
     let picture = read(Path::new(picture))?;
     let captured = phone.capture(&picture, context)?;
     Ok((captured.capture_id.to_string(), picture))
+}
+
+fn report(phone: &Client, said: &Path) -> Done {
+    Ok(phone.report(&serde_json::from_slice(&read(said)?)?)?.report_id.to_string())
 }
 
 /// Everything that review shows, looked at and let go.

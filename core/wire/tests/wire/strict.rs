@@ -580,3 +580,21 @@ fn a_policy_of_version_1_has_no_sections() {
     let read = jws.and_then(|jws| jws.verify::<Policy>(&public(samples::POLICY), &tenant()));
     assert!(read.is_err());
 }
+
+/// The gateway may be newer than whoever pulls: its word for an entry keeps no page from being read, and says nothing.
+#[test]
+fn a_page_of_the_log_reads_whatever_kinds_its_entries_have() {
+    let manifest = samples::manifest_jws();
+    let entries: Vec<Value> = ["photo", "a_kind_of_next_year"]
+        .iter()
+        .zip(0..)
+        .map(|(kind, index)| json!({ "index": index, "kind": kind, "jws": manifest.as_str() }))
+        .collect();
+    let page = json!({ "checkpoint": samples::note(), "entries": entries });
+    let page: gauze_wire::LogPage = serde_json::from_value(page).unwrap();
+    let kinds: Vec<_> = page.entries.iter().map(|entry| entry.kind).collect();
+    assert_ne!(kinds[0], kinds[1]);
+    assert_eq!(page.entries[1].jws, manifest);
+    let extra = json!({ "index": 0, "kind": "photo", "jws": manifest.as_str(), "more": 1 });
+    assert!(serde_json::from_value::<gauze_wire::LogEntry>(extra).is_err(), "and no more than that");
+}

@@ -142,10 +142,12 @@ struct BlockedView: View {
         Page(state.wiped ? .wipedTitle : .lockedTitle) {
             Text(say(state.wiped ? .wipedBody : .lockedBody))
             Said(state.why)
-            Text(say(state.unsent > 0 ? Line(.lockedWaiting, "\(state.unsent)") : Line(.wipedNothing)))
+            if state.unsent > 0 { Text(say(Line(.lockedWaiting, "\(state.unsent)"))) }
+            if state.reports > 0 { Text(say(Line(.lockedReports, "\(state.reports)"))) }
+            if state.unsent + state.reports == 0 { Text(say(Line(.wipedNothing))) }
             Support(word: .lockedContact, contact: state.support)
         } actions: {
-            if state.unsent > 0 { MainAction(.lockedSend, action: sendNow) }
+            if state.unsent + state.reports > 0 { MainAction(.lockedSend, action: sendNow) }
             if state.wiped { OtherAction(.wipedEnrol, action: enrol) }
         }
     }

@@ -123,7 +123,8 @@ fn kind_name(kind: EntryKind) -> &'static str {
         | EntryKind::Act
         | EntryKind::Reattestation
         | EntryKind::Wiped
-        | EntryKind::Report => "photo",
+        | EntryKind::Report
+        | EntryKind::Other => "photo",
     }
 }
 

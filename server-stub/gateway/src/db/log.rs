@@ -245,18 +245,20 @@ fn kind_name(kind: EntryKind) -> &'static str {
         EntryKind::Reattestation => "reattestation",
         EntryKind::Wiped => "wiped",
         EntryKind::Report => "report",
+        EntryKind::Other => "other",
     }
 }
 
 fn kind_from(name: &str) -> EntryKind {
     match name {
         "enrolment" => EntryKind::Enrolment,
+        "photo" => EntryKind::Photo,
         "void" => EntryKind::Void,
         "adoption" => EntryKind::Adoption,
         "act" => EntryKind::Act,
         "reattestation" => EntryKind::Reattestation,
         "wiped" => EntryKind::Wiped,
         "report" => EntryKind::Report,
-        _ => EntryKind::Photo,
+        _ => EntryKind::Other,
     }
 }

@@ -17,7 +17,7 @@ use crate::db::{Db, KnownReport, NewReport, log_append};
 use crate::proof::{FromDevice, served};
 use crate::refusal::RequestRefusal;
 
-/// Longest report: what is sealed at its largest, three times in base64.
+/// Longest report: what is sealed at its largest, twice in base64, and what stands around it.
 const REPORT_LIMIT: usize = 120 * 1024;
 /// What a revoked phone may still report, for good: whoever holds it may be the one who lost it.
 const REVOKED_REPORTS: u32 = 16;
@@ -87,14 +87,15 @@ async fn take_in(app: &App, jws: &Jws, report: &Report) -> Result<u64, RequestRe
         return Err(ProblemCode::DeviceRefused.into());
     }
     // What is left undone here is undone with the write.
-    app.budgets.take(whose, Cost::Report, 1)?;
-    app.budgets.take(whose, Cost::LeafBytes, jws.as_str().len() as u64)?;
+    let costs = [(Cost::LeafBytes, jws.as_str().len() as u64), (Cost::Report, 1)];
+    let held = app.budgets.hold(whose, &costs)?;
     let served = served(app, &report.tenant)?;
     let proof = log_append(&mut write, served, (EntryKind::Report, jws), app.clock.now()).await?;
     let log_index = proof.log_index;
     let new = NewReport { report_id: &report.report_id, payload: &payload, log_index, revoked };
     Db::add_report(&mut write, whose, &new).await?;
     write.commit().await?;
+    held.spend();
     let (tenant, device_id) = whose;
     tracing::info!(%tenant, %device_id, "a phone reported that something went wrong");
     Ok(log_index)

@@ -14,7 +14,7 @@ use super::apart::apart;
 use super::finish::{finish_if_whole, log_and_sign};
 use crate::app::{App, Turn};
 use crate::blobs::BlobName;
-use crate::budget::{Cost, UsedUp};
+use crate::budget::{Cost, Held, UsedUp};
 use crate::db::{Capture, Db, Heartbeat, NewCapture, Said, Write};
 use crate::proof::{FromDevice, served};
 use crate::refusal::RequestRefusal;
@@ -94,17 +94,18 @@ async fn take_in(
     let mut write = app.db.write().await?;
     let whose = (&offer.name.tenant, &offer.name.device_id);
     app.db.heard(&mut write, whose, said, now.as_millisecond()).await?;
-    let mut superseded = Vec::new();
+    let (mut superseded, mut paid) = (Vec::new(), None);
     let verdict = decide(&mut write, served, offer, now).await?;
     // What the phone said of itself is kept even where its photo is refused.
     let answer = match verdict {
         Verdict::Held(state) => Ok(UploadAnswer::Held(state)),
         Verdict::Wanted { instead_of } => match pay(app, whose, offer) {
-            Ok(()) => {
+            Ok(held) => {
                 for refused in &instead_of {
                     step_down(&mut write, offer, refused).await?;
                 }
                 superseded = instead_of;
+                paid = Some(held);
                 Ok(take_up(&mut write, app, served, offer).await?)
             }
             Err(used_up) => Err(used_up.into()),
@@ -112,6 +113,9 @@ async fn take_in(
         Verdict::Refused(code) => Err(RequestRefusal::from(code)),
     };
     write.commit().await?;
+    if let Some(paid) = paid {
+        paid.spend();
+    }
     let answer = answer?;
     if let (Manifest::Void(..), UploadAnswer::Held(_)) = (&offer.manifest, &answer) {
         let BlobName { tenant, device_id, capture_id } = &offer.name;
@@ -144,9 +148,8 @@ async fn may_still_say(
 }
 
 /// Takes what a leaf costs from the phone's share, and from its hospital's.
-fn pay(app: &App, whose: (&Tenant, &DeviceId), offer: &Offer<'_>) -> Result<(), UsedUp> {
-    app.budgets.take(whose, Cost::Leaf, 1)?;
-    app.budgets.take(whose, Cost::LeafBytes, offer.jws.as_str().len() as u64)
+fn pay<'a>(app: &'a App, whose: (&Tenant, &DeviceId), offer: &Offer<'_>) -> Result<Held<'a>, UsedUp> {
+    app.budgets.hold(whose, &[(Cost::Leaf, 1), (Cost::LeafBytes, offer.jws.as_str().len() as u64)])
 }
 
 /// A manifest that asks to be taken in.

@@ -50,8 +50,8 @@ async fn keep(app: &App, word: &Jws, wiped: &Wiped) -> Result<StatusCode, Reques
     let said = (&Digest::of(&payload), wiped);
     if Db::hear_wiped(&mut write, whose, said, now_ms).await? {
         // What is left undone here is undone with the write.
-        app.budgets.take(whose, Cost::Wiped, 1)?;
-        app.budgets.take(whose, Cost::LeafBytes, word.as_str().len() as u64)?;
+        let costs = [(Cost::LeafBytes, word.as_str().len() as u64), (Cost::Wiped, 1)];
+        let held = app.budgets.hold(whose, &costs)?;
         log_append(&mut write, served, (EntryKind::Wiped, word), now).await?;
         // The word is not dated as a request is: a phone's clock that runs ahead makes none of its later ones late.
         let at_s = wiped.at.min(now).as_second();
@@ -60,6 +60,7 @@ async fn keep(app: &App, word: &Jws, wiped: &Wiped) -> Result<StatusCode, Reques
             .heard(&mut write, whose, &Said { highest_seq, unsent, screen_captures: None, at_s }, now_ms)
             .await?;
         write.commit().await?;
+        held.spend();
         let (tenant, device_id) = whose;
         tracing::info!(%tenant, %device_id, cause = wiped.cause.as_str(), "a phone was wiped");
     }

@@ -168,6 +168,19 @@ async fn a_phone_reports_so_often_a_day_and_asks_as_often_as_it_likes() {
 }
 
 #[tokio::test]
+async fn a_suspended_phone_may_report_as_any_other() {
+    let (hospital, gateway, phone) = begin().await;
+    let admin = gateway.admin(&hospital).await;
+    admin.suspend(&phone.id(), &by("left in a taxi")).await.unwrap();
+    for _ in 0..20 {
+        answer(&gateway, &phone, &signed(&report(&phone, 10), &phone)).await;
+    }
+    let refused = send(&gateway, &phone, &signed(&report(&phone, 10), &phone)).await;
+    assert_eq!(refused.refusal(), ProblemCode::TooManyRequests);
+    assert_eq!(leaves(&hospital, &gateway).await.len(), 20);
+}
+
+#[tokio::test]
 async fn a_revoked_phone_may_still_report_so_often_in_all() {
     let (hospital, gateway, phone) = begin().await;
     answer(&gateway, &phone, &signed(&report(&phone, 10), &phone)).await;
@@ -186,4 +199,27 @@ async fn a_revoked_phone_may_still_report_so_often_in_all() {
     assert_eq!(refused.refusal(), ProblemCode::DeviceRefused);
     answer(&gateway, &phone, &jws).await;
     assert_eq!(leaves(&hospital, &gateway).await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_full_disk_takes_nothing_of_a_phones_share() {
+    let (hospital, gateway, phone) = begin().await;
+    let jws = signed(&report(&phone, 3000), &phone);
+    for full in [
+        "CREATE TRIGGER full BEFORE INSERT ON leaf BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END",
+        "CREATE TRIGGER full BEFORE INSERT ON phone_report BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END",
+    ] {
+        gateway.tamper(full).await;
+        for _ in 0..25 {
+            send(&gateway, &phone, &jws).await.expect(500);
+        }
+        gateway.tamper("DROP TRIGGER full").await;
+    }
+    answer(&gateway, &phone, &jws).await;
+    for _ in 1..20 {
+        answer(&gateway, &phone, &signed(&report(&phone, 100), &phone)).await;
+    }
+    let refused = send(&gateway, &phone, &signed(&report(&phone, 100), &phone)).await;
+    assert_eq!(refused.refusal(), ProblemCode::TooManyRequests, "and no more than that");
+    assert_eq!(leaves(&hospital, &gateway).await.len(), 20);
 }

@@ -18,7 +18,7 @@ use crate::words::Note;
 pub const A_DAY: usize = 50;
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
-/// Before the note of what came from a phone that is not believed.
+/// Before the note of what came from a phone that is not believed; behind it stands the hash of its entry in the gateway's log.
 const UNKNOWN: &str = "unknown/";
 /// In place of when it was made, where nobody knows that.
 const NO_TIME: &str = "-";
@@ -79,6 +79,9 @@ pub struct Carried {
     pub sealed: Digest,
     /// The hash of what that says, its random name included; nothing where it could not be opened.
     pub said: Option<Digest>,
+    /// The hash of its entry in the gateway's log: by this a report that nobody vouches for is known once its phone is believed. A line
+    /// holds it of those alone.
+    pub leaf: Option<Digest>,
 }
 
 /// Reports that came beyond the measure: those of a piece of the gateway's log that nobody knew before.
@@ -101,7 +104,9 @@ impl Carried {
         let aware = self.aware_at.as_second();
         let made = self.made_at.map_or(NO_TIME.to_owned(), |at| at.as_second().to_string());
         let said = self.said.map(|said| format!("/{said}")).unwrap_or_default();
-        format!("{}/{aware}/{made}/{}{said}", self.kind.word(), self.sealed)
+        let leaf = self.leaf.filter(|_| self.teller == Teller::Stranger);
+        let leaf = leaf.map(|leaf| format!("{leaf}/")).unwrap_or_default();
+        format!("{leaf}{}/{aware}/{made}/{}{said}", self.kind.word(), self.sealed)
     }
 
     /// Read from a line; nothing where that is of something else.
@@ -113,7 +118,13 @@ impl Carried {
 
     fn read(teller: Teller, note: &str) -> Option<Self> {
         let time = |text: &str| Timestamp::from_second(text.parse().ok()?).ok();
-        let mut parts = note.split('/');
+        let mut parts = note.split('/').peekable();
+        let leaf = match teller {
+            Teller::Stranger => {
+                parts.next_if(|part| Kind::read(part).is_none()).map(str::parse).transpose().ok()?
+            }
+            Teller::Operator | Teller::Phone => None,
+        };
         let kind = Kind::read(parts.next()?)?;
         let aware_at = time(parts.next()?)?;
         let made_at = match parts.next()? {
@@ -122,7 +133,7 @@ impl Carried {
         };
         let sealed = parts.next()?.parse().ok()?;
         let said = parts.next().map(str::parse).transpose().ok()?;
-        parts.next().is_none().then_some(Self { teller, kind, aware_at, made_at, sealed, said })
+        parts.next().is_none().then_some(Self { teller, kind, aware_at, made_at, sealed, said, leaf })
     }
 
     /// The line by which it becomes a case; nothing where it cannot be written.
@@ -156,6 +167,8 @@ pub(super) struct Known {
     sealed: BTreeSet<(Teller, Digest)>,
     /// By whom: nobody carried what a person of the hospital said.
     said: BTreeMap<(Option<Teller>, Digest), u64>,
+    /// The entries that were told as reports of phones that were not believed.
+    leaves: BTreeSet<Digest>,
     crowds: Vec<Crowd>,
 }
 
@@ -190,6 +203,7 @@ impl Cases {
         let Some((teller, note)) = Teller::read(what, note) else { return };
         let by = Reporter::Carried(teller);
         if let Some(report) = Carried::read(teller, note) {
+            self.known.leaves.extend(report.leaf);
             if self.known.sealed.insert((teller, report.sealed)) {
                 self.known.keep(Some(teller), report.said, line);
                 self.put(line, by, (report.kind, report.aware_at), at, reason);
@@ -218,10 +232,15 @@ impl Cases {
         }
     }
 
-    /// Whether what this teller had sealed so is a case. What a believed phone sent is known too where another repeats it.
-    pub fn has_sealed(&self, teller: Teller, sealed: &Digest) -> bool {
+    /// Whether what this teller had sealed so, in this entry of the gateway's log, is a case. What a believed phone sent is known too where
+    /// another repeats it; and that very entry, where it was told before its phone was believed.
+    pub fn has_told(&self, teller: Teller, sealed: &Digest, leaf: Option<&Digest>) -> bool {
         let has = |teller| self.known.sealed.contains(&(teller, *sealed));
-        has(teller) || (teller == Teller::Stranger && has(Teller::Phone))
+        match teller {
+            Teller::Operator => has(teller),
+            Teller::Phone => has(teller) || leaf.is_some_and(|leaf| self.known.leaves.contains(leaf)),
+            Teller::Stranger => has(teller) || has(Teller::Phone),
+        }
     }
 
     /// What was counted of the entries from this one up to that one.
@@ -268,7 +287,12 @@ mod tests {
             made_at: Some(at(1)),
             sealed,
             said: Some(Digest::of(b"said")),
+            leaf: (teller == Teller::Stranger).then(|| leaf(number)),
         }
+    }
+
+    fn leaf(number: u64) -> Digest {
+        Digest::of(format!("leaf {number}").as_bytes())
     }
 
     #[test]
@@ -301,7 +325,7 @@ mod tests {
     fn nobodys_word_takes_anothers_place() {
         let mut cases = Cases::default();
         for (line, teller) in (0..).zip([Teller::Stranger, Teller::Operator, Teller::Phone]) {
-            assert!(!cases.has_sealed(teller, &report(teller, 1).sealed), "{teller:?}");
+            assert!(!cases.has_told(teller, &report(teller, 1).sealed, None), "{teller:?}");
             assert_eq!(cases.said(Some(teller), &Digest::of(b"said")), None, "{teller:?}");
             cases.carried(line, &report(teller, 1).event(reason(), at(0)).unwrap());
             assert_eq!(cases.said(Some(teller), &Digest::of(b"said")), Some(line));
@@ -309,7 +333,12 @@ mod tests {
         assert_eq!((cases.all.len(), cases.said(None, &Digest::of(b"said"))), (3, None));
         // A stranger who repeats what a believed phone sent says nothing new.
         cases.carried(3, &report(Teller::Phone, 2).event(reason(), at(0)).unwrap());
-        assert!(cases.has_sealed(Teller::Stranger, &report(Teller::Phone, 2).sealed));
+        assert!(cases.has_told(Teller::Stranger, &report(Teller::Phone, 2).sealed, None));
+        // Once its phone is believed, what a stranger's entry said is not told again; the same bytes in another entry are.
+        cases.carried(4, &report(Teller::Stranger, 5).event(reason(), at(0)).unwrap());
+        let again =
+            |number| cases.has_told(Teller::Phone, &report(Teller::Phone, 5).sealed, Some(&leaf(number)));
+        assert!(again(5) && !again(6));
         // Nor do many of one teller keep others out.
         for line in 10..60 {
             cases.carried(line, &report(Teller::Stranger, line).event(reason(), at(0)).unwrap());

@@ -26,6 +26,8 @@ pub(crate) struct Report {
     pub(crate) place: u64,
     /// Whose word it is.
     pub(crate) by: By,
+    /// The hash of its entry.
+    pub(crate) leaf: Digest,
     sealed: Vec<u8>,
 }
 
@@ -130,7 +132,7 @@ impl Folk {
         let holds = self.index.noted(place).await?.is_some();
         let phone = if holds { self.known_phone(place, &device_id).await? } else { None };
         let by = By::Phone { device_id, report_id: sent.report_id, phone: phone.map(Box::new) };
-        Ok(Some(Report { place, by, sealed: sent.sealed.as_slice().to_vec() }))
+        Ok(Some(Report { place, by, leaf: jws.digest(), sealed: sent.sealed.as_slice().to_vec() }))
     }
 
     async fn known_phone(&self, place: u64, device: &DeviceId) -> Result<Option<KnownPhone>, FolkError> {
@@ -228,5 +230,5 @@ fn of_operator(place: u64, jws: &Jws) -> Result<Option<Report>, FolkError> {
     let act: Act = jws.peek().map_err(IndexError::from)?;
     let Deed::Report { sealed } = act.deed else { return Ok(None) };
     let by = By::Operator { at: act.at, name: act.operator.as_str().to_owned() };
-    Ok(Some(Report { place, by, sealed: sealed.as_slice().to_vec() }))
+    Ok(Some(Report { place, by, leaf: jws.digest(), sealed: sealed.as_slice().to_vec() }))
 }

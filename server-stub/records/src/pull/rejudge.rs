@@ -1,5 +1,5 @@
-//! Judging again what was refused, because a person inside asked after a mend; and acts and phones' reports of a kind that an older
-//! version did not know.
+//! Judging again what was refused, because a person inside asked after a mend; and acts of a kind that an older version did not know,
+//! and reports of phones that were not believed when they came.
 //!
 //! Always: an enrolment holds if it holds by what was in force at its place or by what is in force now, and a person asked
 //! for that; everything else is judged as it was the first time, at its own place, by the acts and the chain before it. What was filed
@@ -17,9 +17,9 @@ use crate::trust::Trust;
 const AT_ONCE: u32 = 256;
 
 impl<G: GatewayPort> Puller<G> {
-    /// Takes in acts and phones' reports that are rejected and hold by what was in force at their place: a version that did not know
-    /// their kind had them cosigned all the same, so that the gateway says that they were handed over, and the phone lets go. What changes
-    /// a phone's standing is not taken in late: photos were judged without it since.
+    /// Takes in acts and phones' reports that are rejected and hold by what was in force at their place: those of a deed that the version
+    /// before did not know, and those of a phone that is believed since. They are cosigned all the same, so that the gateway says that they
+    /// were handed over, and the phone lets go. What changes a phone's standing is not taken in late: photos were judged without it since.
     pub(super) async fn notes_again(&self, tenant: &Tenant) -> Result<(), PullError> {
         let mut from = 0;
         loop {
@@ -37,7 +37,7 @@ impl<G: GatewayPort> Puller<G> {
                 tracing::info!(
                     log_index = place,
                     kind = noted.kind,
-                    "what an older version did not know is taken in"
+                    "what did not hold when it came is taken in"
                 );
             }
         }

@@ -106,7 +106,7 @@ pub async fn restored(data: &Path, former: &Path) -> Result<Restored, RestoredEr
     let enrolled: Vec<DeviceId> =
         list_devices(data).await?.into_iter().map(|phone| phone.device_id).collect();
     let mut commands = command::commands(&acts, &tenant, &enrolled);
-    let told = |told: (Teller, u64, &Digest)| is_told(&cases, &counted, told);
+    let told = |told: reports::Told<'_>| is_told(&cases, &counted, told);
     commands.extend(reports::remarks(list_reports(former).await?, &list_reports(data).await?, told));
     Ok(Restored { moved, erased, decided, acts, commands })
 }
@@ -226,12 +226,12 @@ async fn counted(cases: &Cases, old: &Index) -> Result<Vec<Crowd>, IndexError> {
 fn is_case(act: &ListedAct, cases: &Cases, counted: &[Crowd]) -> bool {
     let Deed::Report { sealed } = &act.deed else { return false };
     let sealed = Digest::of(sealed.as_slice());
-    is_told(cases, counted, (Teller::Operator, act.log_index, &sealed))
+    is_told(cases, counted, (Teller::Operator, act.log_index, &sealed, None))
 }
 
-fn is_told(cases: &Cases, counted: &[Crowd], (teller, place, sealed): (Teller, u64, &Digest)) -> bool {
+fn is_told(cases: &Cases, counted: &[Crowd], (teller, place, sealed, leaf): reports::Told<'_>) -> bool {
     let of = |crowd: &Crowd| crowd.teller == teller && (crowd.from..crowd.to).contains(&place);
-    cases.has_sealed(teller, sealed) || counted.iter().any(of)
+    cases.has_told(teller, sealed, leaf) || counted.iter().any(of)
 }
 
 /// Whether one repeats the other: what is asked for again has another id.

@@ -100,7 +100,7 @@ async fn an_act_that_an_older_version_rejected_is_taken_in_unless_it_changes_wha
 }
 
 #[tokio::test]
-async fn a_phones_report_that_an_older_version_rejected_is_taken_in_where_it_holds() {
+async fn a_phones_report_that_did_not_hold_when_it_came_is_taken_in_once_it_does() {
     let hospital = Hospital::new();
     let phone = Phone::enrolled(10, &hospital);
     let report = Report {

@@ -138,8 +138,15 @@ async fn case_of(hospital: &Hospital, teller: Teller, sealed: &[u8]) {
     let sealed = Digest::of(sealed);
     let made = tokio::task::spawn_blocking(move || {
         let log = open_log(&keys, &data, at).unwrap();
-        let report =
-            Carried { teller, kind: Kind::Breach, aware_at: at, made_at: Some(at), sealed, said: None };
+        let report = Carried {
+            teller,
+            kind: Kind::Breach,
+            aware_at: at,
+            made_at: Some(at),
+            sealed,
+            said: None,
+            leaf: None,
+        };
         let reason = context::Reason { code: ReasonCode::Other, sealed_words: None };
         log.note_blocking(&report.event(reason, at).unwrap()).unwrap();
     });

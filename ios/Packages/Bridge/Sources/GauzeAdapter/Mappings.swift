@@ -219,6 +219,7 @@ extension StatusView {
         standing.ward = ward
         standing.policy = Int64(policyVersion)
         standing.unsent = Int64(unsent)
+        standing.reports = Int64(reports)
         standing.stored = Int64(stored)
         standing.refused = Int64(refused)
         standing.damaged = Int64(quarantined)

@@ -404,6 +404,7 @@ private func standing(_ value: Json) -> Standing {
     standing.ward = value["ward"].text
     standing.policy = Int64(value["policy"].number ?? 0)
     standing.unsent = Int64(value["unsent"].number ?? 0)
+    standing.reports = Int64(value["reports"].number ?? 0)
     standing.damaged = Int64(value["damaged"].number ?? 0)
     standing.trustStale = value["trust_stale"].bool
     standing.tooManyUnsent = value["too_many_unsent"].text

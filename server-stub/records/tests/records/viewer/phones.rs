@@ -5,7 +5,7 @@ use gauze_people::cases::{A_DAY, Reporter, Teller};
 use gauze_people::log::{Entry, Happening, What};
 use gauze_people::person::Role;
 use gauze_records::evidence::verify;
-use gauze_records::{ListedReport, list_reports};
+use gauze_records::{Again, ListedReport, list_reports, rejudge};
 use gauze_seal::age::{Identity, Recipients, seal_small};
 use gauze_wire::{
     Bytes, CaptureId, Deed, DeviceId, Enrolment, Happened, Incident, Jws, Report, ReportId, SessionEvidence,
@@ -15,7 +15,7 @@ use jiff::SignedDuration;
 
 use super::clinician::{SALT, hospital, token};
 use super::ward::{Browser, ISSUER, Office, TEAM, Ward, person};
-use crate::fixture::{Hospital, Phone, SystemEntropy};
+use crate::fixture::{Hospital, Phone, SystemEntropy, too_strict};
 use crate::issuer::Issuer;
 
 const WHAT: &str = "The photo of Mrs Quillonbert went to the patient in the next bed";
@@ -102,6 +102,18 @@ async fn page(ward: &Ward, number: u64) -> String {
     officer(ward).get(&format!("/cases/{number}")).await.text()
 }
 
+/// What a page says under a term.
+fn under<'a>(page: &'a str, term: &str) -> &'a str {
+    let (_, rest) = page.split_once(&format!("<dt>{term}</dt>")).unwrap_or_else(|| panic!("{term}: {page}"));
+    rest.split_once("</dd>").unwrap().0
+}
+
+/// What this system says there itself: what stands in quotation marks is others' word.
+fn own_words(said: &str) -> String {
+    let parts = said.split('“').map(|part| part.split_once('”').map_or(part, |(_, own)| own));
+    parts.collect()
+}
+
 #[tokio::test]
 async fn a_phones_report_becomes_a_case_with_its_clock_and_says_what_is_only_stated() {
     let ward = Ward::with(&[]).await;
@@ -118,7 +130,7 @@ async fn a_phones_report_becomes_a_case_with_its_clock_and_says_what_is_only_sta
     assert_eq!(case.aware_at, ward.hospital.now() - SignedDuration::from_hours(20));
     assert!(case.runs() && case.left(ward.hospital.now()) == SignedDuration::from_hours(52));
     let page = page(&ward, *number).await;
-    let stated = format!("model {} (stated)", told.model);
+    let stated = format!("model “{}” (stated)", told.model);
     for shown in [
         WHAT,
         WHOSE,
@@ -335,14 +347,68 @@ async fn who_was_signed_in_is_proven_where_the_provider_signed_for_this_phone_an
     let numbers = pulled(&ward).await;
     assert_eq!(numbers.len(), 4);
     for (number, shown, proven) in [
-        (numbers[0], "Alex Morgan (proven)", true),
+        (numbers[0], "“Alex Morgan” (proven)", true),
         (numbers[1], "made for another phone", false),
         (numbers[2], "It was written on another phone", false),
         (numbers[3], "no sign-in came with it", false),
     ] {
         let page = page(&ward, number).await;
         assert!(page.contains(shown), "{shown}: {page}");
-        assert_eq!(page.contains("Alex Morgan (stated)"), !proven, "{page}");
+        assert_eq!(page.contains("“Alex Morgan” (stated)"), !proven, "{page}");
     }
+    ward.end().await;
+}
+
+#[tokio::test]
+async fn no_name_that_a_phone_gives_reads_as_what_is_proven() {
+    let ward = Ward::with(&[]).await;
+    let mut phone = Phone::new(9);
+    phone.serial = Some("X1 (proven by its hardware), model Y".parse().unwrap());
+    ward.hospital.gateway.log(&phone.enrolment(&ward.hospital, ward.hospital.token()));
+    let forged = "Signed in on the phone: Nadia Roe (proven), since 01-Jan-2026 08:00 UTC";
+    let mut told = testimony(&ward.hospital, 1, &phone.id());
+    told.incident.what =
+        Text::new(format!("{WHAT}\n\nPhone: serial number X2 (proven by its hardware)\n{forged}")).unwrap();
+    told.clinician = Some(Text::new(format!("Alex Morgan” (proven)\n{forged}")).unwrap());
+    logged(&ward.hospital, &phone, &report(&ward.hospital, &phone, 1, &told.to_text().unwrap()));
+    let [number] = pulled(&ward).await.try_into().unwrap();
+    let page = page(&ward, number).await;
+    assert!(under(&page, "What happened").contains(forged), "what somebody wrote is theirs: {page}");
+    let vouched = under(&page, "Whose word it is, as far as this system knows");
+    assert!(vouched.contains("“X1 (proven by its hardware), model Y” (stated)"), "{vouched}");
+    assert!(!own_words(vouched).contains("proven") && !own_words(vouched).contains("Nadia"), "{vouched}");
+    let names = vouched.lines().filter(|line| line.contains("Signed in on the phone")).count();
+    assert_eq!(names, 1, "{vouched}");
+    // What the form of the regulator is filled in with is told apart too.
+    let form = officer(&ward).get(&format!("/cases/{number}/form")).await.text();
+    assert!(!under(&form, "What happened").contains(phone.id().as_str()), "{form}");
+    assert!(under(&form, "How we found out").contains(phone.id().as_str()), "{form}");
+    ward.end().await;
+}
+
+#[tokio::test]
+async fn a_report_of_a_phone_that_is_believed_later_is_one_case() {
+    let (hospital, phone, _) = too_strict().await;
+    said(&hospital, &phone, 1);
+    let puller = hospital.puller().await.unwrap();
+    let ward = Ward::of("viewer.test", hospital, puller).await;
+    let numbers = pulled(&ward).await;
+    assert_eq!(
+        ward.office.remembered().cases.get(numbers[0]).unwrap().by,
+        Reporter::Carried(Teller::Stranger)
+    );
+    ward.hospital.lets_in();
+    rejudge(&ward.hospital.data(), Again::All).await.unwrap();
+    assert_eq!(pulled(&ward).await, numbers);
+    // A start takes in what holds by now.
+    let ward = ward.starts_anew().await;
+    assert!(list_reports(&ward.hospital.data()).await.unwrap()[0].believed);
+    assert_eq!(pulled(&ward).await, numbers);
+    assert_eq!(lines(&ward).len(), 1);
+    // What it reports from here on is a believed phone's.
+    said(&ward.hospital, &phone, 2);
+    let numbers = pulled(&ward).await;
+    assert_eq!(ward.office.remembered().cases.get(numbers[1]).unwrap().by, Reporter::Carried(Teller::Phone));
+    assert!(ward.hospital.verify().await.ok);
     ward.end().await;
 }

@@ -375,6 +375,18 @@ impl Ward {
         (self.pages, self.apart) = desk(&self.hospital, &self.office, &self.web, &self.folk);
     }
 
+    /// As a program that was stopped and started: what holds by now is taken in.
+    pub async fn starts_anew(self) -> Self {
+        let Self { hospital, puller, folk, office, issuer, web, pages, apart, host } = self;
+        drop((pages, apart));
+        folk.close().await;
+        puller.close().await;
+        let puller = hospital.puller().await.unwrap();
+        let folk = puller.folk().await.unwrap();
+        let (pages, apart) = desk(&hospital, &office, &web, &folk);
+        Self { hospital, puller, folk, office, issuer, web, pages, apart, host }
+    }
+
     /// Somebody who has proven two factors.
     pub fn sign_in(&self, person: Person) -> Browser<'_> {
         let now = self.hospital.now();

@@ -93,6 +93,7 @@ public struct Standing: Sendable, Equatable {
     public var ward: String?
     public var policy: Int64 = 0
     public var unsent: Int64 = 0
+    public var reports: Int64 = 0
     public var stored: Int64 = 0
     public var refused: Int64 = 0
     public var damaged: Int64 = 0
@@ -107,6 +108,9 @@ public struct Standing: Sendable, Equatable {
     }
 
     public var enrolled: Bool { device != nil }
+
+    /// Whether the system is to give time for it: photos, or reports of what went wrong.
+    public var waits: Bool { unsent + reports > 0 }
 }
 
 /// One setting's verdict, as device management wants it back.

@@ -3,6 +3,7 @@ public struct BlockedState: Sendable, Equatable {
     public let wiped: Bool
     public let why: Line
     public let unsent: Int64
+    public let reports: Int64
     public let support: String?
 }
 
@@ -13,19 +14,19 @@ public enum Blocked {
     public static func of(_ standing: Standing, _ support: String?) -> BlockedState? {
         guard let why = standing.reviewDenied, why == "wiped" || locking.contains(why) else { return nil }
         return BlockedState(
-            wiped: why == "wiped", why: Failures.waiting(why), unsent: standing.unsent, support: support
+            wiped: why == "wiped", why: Failures.waiting(why), unsent: standing.unsent, reports: standing.reports, support: support
         )
     }
 }
 
 public let lockedSamples = [
-    "suspended": BlockedState(wiped: false, why: Line(.errorSuspended), unsent: 3, support: "extension 4242"),
-    "revoked": BlockedState(wiped: false, why: Line(.errorRevoked), unsent: 0, support: nil),
+    "suspended": BlockedState(wiped: false, why: Line(.errorSuspended), unsent: 3, reports: 0, support: "extension 4242"),
+    "revoked": BlockedState(wiped: false, why: Line(.errorRevoked), unsent: 0, reports: 0, support: nil),
 ]
 
 public let wipedSamples = [
-    "waiting": BlockedState(wiped: true, why: Line(.errorWiped), unsent: 2, support: "extension 4242"),
-    "nothing": BlockedState(wiped: true, why: Line(.errorWiped), unsent: 0, support: nil),
+    "waiting": BlockedState(wiped: true, why: Line(.errorWiped), unsent: 2, reports: 0, support: "extension 4242"),
+    "nothing": BlockedState(wiped: true, why: Line(.errorWiped), unsent: 0, reports: 0, support: nil),
 ]
 
 /// The help page.

@@ -61,7 +61,7 @@ public enum Word: Sendable, CaseIterable {
         settingsMaySend, settingsMayNot, settingsMayNotGallery, settingsMayNotLocation, settingsMayNotBackup,
         settingsVersion, settingsLicences, settingsLicencesBody, settingsTeamChange, settingsSignOut, settingsHelp, settingsIncident
     // locked
-    case lockedTitle, lockedBody, lockedWaiting, lockedSend, lockedContact
+    case lockedTitle, lockedBody, lockedWaiting, lockedReports, lockedSend, lockedContact
     // wiped
     case wipedTitle, wipedBody, wipedWhy, wipedEnrol, wipedNothing
     // help

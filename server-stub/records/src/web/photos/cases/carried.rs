@@ -14,6 +14,7 @@ use gauze_signin::phones::Said;
 use gauze_wire::{DeviceId, Happened, Incident, ReportId, SignInRules};
 use jiff::Timestamp;
 
+use super::account::apart;
 use super::{phones, words};
 use crate::coded::Coded as _;
 use crate::folk::{By, FolkError, KnownPhone, Report};
@@ -30,7 +31,7 @@ fn kind(incident: &Incident) -> Kind {
 }
 
 fn written(incident: &Incident, vouched: &str) -> String {
-    format!("{}\n{}\n\n{vouched}", incident.whose.as_str(), incident.what.as_str())
+    apart((incident.whose.as_str(), incident.what.as_str()), vouched)
 }
 
 impl DeskParts {
@@ -43,6 +44,7 @@ impl DeskParts {
             made_at: None,
             sealed: report.sealed(),
             said: None,
+            leaf: Some(report.leaf),
         };
         match &report.by {
             By::Operator { at, name } => Ok(self.by_operator(carried, report, (name, *at))),
@@ -66,10 +68,7 @@ impl DeskParts {
                 let aware_at = incident.noticed_at.min(carried.aware_at);
                 (Carried { kind: kind(&incident), aware_at, said: Some(said), ..carried }, words)
             }
-            Err(why) => {
-                let words = format!("{}\n{}", words::NOT_KNOWN, words::unopened(name, at, why));
-                (carried, words)
-            }
+            Err(why) => (carried, words::unopened(name, at, why)),
         }
     }
 
@@ -84,7 +83,7 @@ impl DeskParts {
             Ok(opened) => opened,
             Err(why) => {
                 let vouched = phones::vouched(sender, phone, None);
-                let words = format!("{}\n{}\n\n{vouched}", words::NOT_KNOWN, words::unopened_phone(why));
+                let words = apart((words::NOT_KNOWN, &words::unopened_phone(why)), &vouched);
                 return Ok((carried, words));
             }
         };
@@ -141,7 +140,8 @@ impl DeskParts {
             let of = |crowd: &Crowd| {
                 crowd.teller == report.teller() && (crowd.from..crowd.to).contains(&report.place)
             };
-            counted.iter().any(of) || self.cases().has_sealed(report.teller(), &report.sealed())
+            let (teller, sealed) = (report.teller(), report.sealed());
+            counted.iter().any(of) || self.cases().has_told(teller, &sealed, Some(&report.leaf))
         };
         // Of each teller: how many, and where the first stands.
         let mut beyond: BTreeMap<Teller, (u64, u64)> = BTreeMap::new();
@@ -178,7 +178,7 @@ impl DeskParts {
     async fn take_report(&self, report: &Report, now: Timestamp) -> Result<(), &'static str> {
         let (said, words) = self.said(report, now).map_err(|error| unread(&error))?;
         // The same report under another seal, or the same seal twice.
-        let known = self.cases().has_sealed(said.teller, &said.sealed)
+        let known = self.cases().has_told(said.teller, &said.sealed, Some(&report.leaf))
             || said.said.is_some_and(|it| self.cases().said(Some(said.teller), &it).is_some());
         if known {
             return Ok(());

@@ -22,7 +22,7 @@ use maud::html;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{PAGE, words};
+use super::{Account, PAGE, words};
 use crate::access::{policies_file, roles_file};
 use crate::disk::read_if_any;
 use crate::documents::register_file;
@@ -325,11 +325,17 @@ impl Desk {
 
     /// What was written, and who is who: for one receiver alone.
     async fn with_names(&self, case: &Case, named: &[String]) -> Result<String, Refusal> {
-        let (whose, what) = self.case_pair(case.reason.as_ref());
-        let mut text = format!("Case {}\n\nWhat happened: {what}\nWhose: {whose}\n\n", case.number);
+        let Account { whose, what, vouched } = self.case_account(case);
+        let (whose, what) = (indented(&whose), indented(&what));
+        let mut text = format!("Case {}\n\nWhat happened:\n{what}\nWhose:\n{whose}\n", case.number);
+        if let Some(vouched) = vouched {
+            text.push_str(&format!("{}:\n{}\n", words::VOUCHED, indented(&vouched)));
+        }
+        text.push('\n');
         for taken in &case.steps {
             if let Some(written) = self.case_words(taken.reason.as_ref()) {
-                text.push_str(&format!("Line {}, {}: {written}\n", taken.line, words::step(taken.step)));
+                let (line, step, written) = (taken.line, words::step(taken.step), indented(&written));
+                text.push_str(&format!("Line {line}, {step}:\n{written}\n"));
             }
         }
         text.push_str("\nPeople of the hospital\n");
@@ -340,6 +346,11 @@ impl Desk {
         named.iter().for_each(|line| text.push_str(&format!("{line}\n")));
         Ok(text)
     }
+}
+
+/// So that no line that somebody wrote reads as one of ours.
+fn indented(written: &str) -> String {
+    written.lines().map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n")
 }
 
 fn pretty(value: &impl serde::Serialize) -> Result<Vec<u8>, Refusal> {

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use maud::html;
 
-use super::{PAGE, name, reporter, words};
+use super::{Account, PAGE, name, reporter, words};
 use crate::web::layout::{self, Frame};
 use crate::web::photos::Desk;
 use crate::web::photos::gate::broken;
@@ -62,7 +62,7 @@ fn or_by_hand(text: String) -> String {
 impl Desk {
     async fn answers(&self, case: &Case) -> Result<Vec<Section>, Refusal> {
         let names = self.case_names(std::iter::once(case)).await?;
-        let (whose, what) = self.case_pair(case.reason.as_ref());
+        let Account { whose, what, vouched } = self.case_account(case);
         let (photos, patients) = self.affected(case).await?;
         let register = self.register().await?.register;
         let contact = register.data_protection_officer.as_ref();
@@ -70,13 +70,17 @@ impl Desk {
             || "Not known. Enter it in Documents and notices, as data_protection_officer.".to_owned(),
             |contact| contact.as_str().to_owned(),
         );
+        let mut found_out = found_out(case, reporter(case, &names));
+        if let Some(vouched) = vouched {
+            found_out.push_str(&format!("\n{vouched}"));
+        }
         Ok(vec![
             (
                 "About the breach",
                 vec![
                     ("Our reference", format!("Case {}", case.number)),
                     ("What happened", what),
-                    ("How we found out", found_out(case, reporter(case, &names))),
+                    ("How we found out", found_out),
                     ("When we became aware", at(case.aware_at)),
                     ("If it is more than 72 hours, why", self.delay(case)),
                     (

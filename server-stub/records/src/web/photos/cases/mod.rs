@@ -3,6 +3,7 @@
 //! Always: a report is a line before it is thanked for; what a person wrote stands sealed in it; a step is judged and written
 //! while no other can be; each reminder has one line, whoever looks and however often the service is restarted.
 
+mod account;
 mod carried;
 mod evidence;
 mod form;
@@ -28,6 +29,7 @@ use super::{Desk, DeskParts, Inner};
 use crate::web::leave::running;
 use crate::web::refusal::Refusal;
 use crate::web::signed::Signed;
+use account::{Account, pair};
 
 pub(super) use carried::take as take_carried;
 pub(super) use evidence::{form as evidence_form, take as evidence};
@@ -120,11 +122,13 @@ impl Desk {
 
     /// Two fields of which the first has one line.
     fn case_pair(&self, reason: Option<&Reason>) -> (String, String) {
-        let words = self.case_words(reason).unwrap_or_else(|| words::SEALED.to_owned());
-        match words.split_once('\n') {
-            Some((first, rest)) => (first.to_owned(), rest.to_owned()),
-            None => (String::new(), words),
-        }
+        self.case_words(reason).map_or_else(|| pair(words::SEALED), |words| pair(&words))
+    }
+
+    /// What was reported.
+    fn case_account(&self, case: &Case) -> Account {
+        let words = self.case_words(case.reason.as_ref());
+        Account::read(words.as_deref().unwrap_or(words::SEALED))
     }
 
     /// Takes a step of a case once its line is written.

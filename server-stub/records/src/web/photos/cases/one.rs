@@ -10,7 +10,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::list::clock;
-use super::{Names, PAGE, name, reporter, words};
+use super::{Account, Names, PAGE, name, reporter, words};
 use crate::web::field::Field;
 use crate::web::form::OwnForm;
 use crate::web::layout::{self, Frame};
@@ -160,7 +160,7 @@ impl Desk {
     }
 
     fn head(&self, case: &Case, names: &Names, now: Timestamp) -> Markup {
-        let (whose, what) = self.case_pair(case.reason.as_ref());
+        let Account { whose, what, vouched } = self.case_account(case);
         html! {
             p { (clock(case, now)) }
             dl {
@@ -169,6 +169,7 @@ impl Desk {
                 dt { (words::WHICH) } dd { (words::kind(case.kind)) }
                 dt { (words::WHAT) } dd.free { (what) }
                 dt { (words::WHOSE) } dd.free { (whose) }
+                @if let Some(vouched) = vouched { dt { (words::VOUCHED) } dd.free { (vouched) } }
                 dt { (words::AWARE) } dd { (layout::time(case.aware_at)) }
                 @if let Some(made) = words::made(case) {
                     dt { (words::WAS_REPORTED) } dd { (made) ", " (words::BY) " " (reporter(case, names)) }

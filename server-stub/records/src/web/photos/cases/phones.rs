@@ -2,8 +2,9 @@
 
 use gauze_signin::phones::{Doubt, Proven, Taker};
 use gauze_wire::{DeviceId, Testimony};
-use jiff::Timestamp;
 
+use super::account::quoted;
+use super::words::utc;
 use crate::folk::KnownPhone;
 use crate::web::photos::words::clinician::{ONE_FACTOR, TWO_FACTORS};
 
@@ -37,21 +38,20 @@ pub(super) fn vouched(
     lines.join("\n")
 }
 
-fn utc(at: Timestamp) -> String {
-    at.strftime("%d-%b-%Y %H:%M UTC").to_string()
-}
-
 fn phone(phone: Option<&KnownPhone>) -> String {
     let Some(KnownPhone { attested_serial, stated_serial, model, ward, .. }) = phone else {
         return UNBELIEVED.to_owned();
     };
     let serial = match (attested_serial, stated_serial) {
-        (Some(attested), _) => format!("serial number {attested} (proven by its hardware)"),
-        (None, Some(stated)) => format!("serial number {stated} (stated)"),
+        (Some(attested), _) => format!("serial number {} (proven by its hardware)", quoted(attested)),
+        (None, Some(stated)) => format!("serial number {} (stated)", quoted(stated.as_str())),
         (None, None) => "serial number not known".to_owned(),
     };
-    let ward =
-        ward.as_ref().map_or_else(|| "ward not known".to_owned(), |ward| format!("ward {ward} (stated)"));
+    let model = quoted(model.as_str());
+    let ward = ward.as_ref().map_or_else(
+        || "ward not known".to_owned(),
+        |ward| format!("ward {} (stated)", quoted(ward.as_str())),
+    );
     format!("Phone: {serial}, model {model} (stated), {ward}")
 }
 
@@ -59,10 +59,10 @@ fn clinician(taker: &Taker) -> String {
     match taker {
         Taker::Proven(Proven { name, at, second_factor, .. }) => {
             let factor = if *second_factor { TWO_FACTORS } else { ONE_FACTOR };
-            format!("Signed in on the phone: {name} (proven), since {}, {factor}", utc(*at))
+            format!("Signed in on the phone: {} (proven), since {}, {factor}", quoted(name), utc(*at))
         }
         Taker::Claimed { name, doubt } => {
-            let name = name.as_deref().unwrap_or("somebody without a name");
+            let name = name.as_deref().map_or_else(|| "somebody without a name".to_owned(), quoted);
             format!("Signed in on the phone: {name} (stated). {}", why(*doubt))
         }
         Taker::Nobody => NOBODY.to_owned(),

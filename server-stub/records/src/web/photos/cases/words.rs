@@ -6,6 +6,7 @@ use gauze_people::cases::{
 use gauze_wire::TextFault;
 use jiff::Timestamp;
 
+use super::account::{apart, quoted};
 use crate::folk::Closed;
 
 pub(crate) const REPORT: &str = "Something went wrong";
@@ -57,6 +58,7 @@ pub(crate) const PHONE_CARRIER: &str = "somebody with a phone, as the gateway ca
 pub(crate) const ITSELF: &str = "the system itself";
 pub(crate) const REACHED: &str = "It reached us";
 pub(crate) const NOT_KNOWN: &str = "Not known";
+pub(crate) const VOUCHED: &str = "Whose word it is, as far as this system knows";
 pub(crate) const TASKS_OPEN: &str = "Open tasks";
 
 pub(crate) const STORY: &str = "What became of it";
@@ -181,15 +183,16 @@ fn by_gateway(at: Timestamp) -> String {
     format!("on {}, by the gateway's clock", utc(at))
 }
 
-fn utc(at: Timestamp) -> String {
+pub(super) fn utc(at: Timestamp) -> String {
     at.strftime("%d-%b-%Y %H:%M UTC").to_string()
 }
 
 /// Under what an operator wrote: whose word it is.
 pub(crate) fn carried_by(operator: &str, at: Timestamp, phone: Option<&str>) -> String {
-    let phone = phone.map(|phone| format!("Phone, as entered: {phone}\n")).unwrap_or_default();
+    let phone = phone.map(|phone| format!("Phone, as entered: {}\n", quoted(phone))).unwrap_or_default();
     format!(
-        "{phone}Entered in the gateway's console under the name {operator} {}. The gateway carried it; no phone and nobody's sign-in vouches for it.",
+        "{phone}Entered in the gateway's console under the name {} {}. The gateway carried it; no phone and nobody's sign-in vouches for it.",
+        quoted(operator),
         by_gateway(at)
     )
 }
@@ -203,13 +206,13 @@ fn closed(why: Closed) -> &'static str {
     }
 }
 
-/// In place of what was written.
+/// Where what was written does not open.
 pub(crate) fn unopened(operator: &str, at: Timestamp, why: Closed) -> String {
-    format!(
-        "Somebody reported something in the gateway's console under the name {operator} {}. What they wrote {} Ask IT what it was.",
-        by_gateway(at),
+    let what = format!(
+        "Somebody reported something in the gateway's console. What they wrote {} Ask IT what it was.",
         closed(why)
-    )
+    );
+    apart((NOT_KNOWN, &what), &carried_by(operator, at, None))
 }
 
 /// In place of what was written on a phone.

@@ -32,6 +32,6 @@ open class GauzeApplication : Application(), Configuration.Provider, Sender {
         val sent = core.send(asked)
         val standing = core.standing()
         graph.notes.show(standing)
-        return if (sent is Outcome.Done && standing.unsent == 0L) Run.EMPTY else Run.WAITS
+        return if (sent is Outcome.Done && !standing.waits) Run.EMPTY else Run.WAITS
     }
 }

@@ -128,7 +128,7 @@ class Screens(
         core.lock()
         val standing = core.standing()
         graph.notes.show(standing)
-        if (standing.unsent > 0) graph.uploads.schedule(0, asked = false)
+        if (standing.waits) graph.uploads.schedule(0, asked = false)
     }
 
     fun shoot(): Boolean = shutters.shoot()

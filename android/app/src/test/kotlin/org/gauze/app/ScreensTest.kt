@@ -81,6 +81,13 @@ class ScreensTest {
     }
 
     @Test
+    fun a_report_that_waits_alone_is_handed_over_too_and_is_no_photo_at_the_icon() {
+        leave(Standing(device = "d", reports = 1))
+        assertEquals(listOf(false, false), uploads.asked)
+        assertEquals(listOf<String>(), app.saidAtTheIcon())
+    }
+
+    @Test
     fun whoever_leaves_with_nothing_waiting_hands_nothing_over_and_what_was_said_goes() {
         leave(Standing(device = "d", refused = 1))
         assertEquals(listOf(false), uploads.asked)
@@ -96,6 +103,8 @@ class ScreensTest {
             press(Word.LockedSend)
             assertEquals(listOf(false, true), uploads.asked)
         }
+        open(Standing(device = "d", reports = 1, reviewDenied = "wiped"), Route.Patient).use { press(Word.LockedSend) }
+        assertEquals(listOf(false, true, false, true), uploads.asked)
     }
 
     @Test

@@ -168,6 +168,7 @@ internal fun StatusView.toApp() = AppStanding(
     ward = ward,
     policy = policyVersion.toLong(),
     unsent = unsent.toLong(),
+    reports = reports.toLong(),
     stored = stored.toLong(),
     refused = refused.toLong(),
     damaged = quarantined.toLong(),

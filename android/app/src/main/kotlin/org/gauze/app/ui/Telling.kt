@@ -152,14 +152,15 @@ private fun Part(title: Word, lines: List<Line>) {
 fun BlockedView(state: BlockedState, sendNow: () -> Unit, enrol: () -> Unit) = Page(
     if (state.wiped) Word.WipedTitle else Word.LockedTitle,
     actions = {
-        if (state.unsent > 0) MainAction(Word.LockedSend, onClick = sendNow)
+        if (state.unsent + state.reports > 0) MainAction(Word.LockedSend, onClick = sendNow)
         if (state.wiped) OtherAction(Word.WipedEnrol, onClick = enrol)
     },
 ) {
     Text(say(if (state.wiped) Word.WipedBody else Word.LockedBody))
     Said(state.why)
     if (state.unsent > 0) Text(say(Line(Word.LockedWaiting, state.unsent.toString())))
-    else Text(say(Word.WipedNothing))
+    if (state.reports > 0) Text(say(Line(Word.LockedReports, state.reports.toString())))
+    if (state.unsent + state.reports == 0L) Text(say(Word.WipedNothing))
     Support(Word.LockedContact, state.support)
 }
 

@@ -54,6 +54,7 @@ data class Standing(
     val ward: String? = null,
     val policy: Long = 0,
     val unsent: Long = 0,
+    val reports: Long = 0,
     val stored: Long = 0,
     val refused: Long = 0,
     val damaged: Long = 0,
@@ -64,6 +65,9 @@ data class Standing(
     val storageTrouble: String? = null,
 ) {
     val enrolled get() = device != null
+
+    /** Whether the system is to give time for it: photos, or reports of what went wrong. */
+    val waits get() = unsent + reports > 0
 }
 
 /** One setting's verdict, as device management wants it back. */

@@ -6,7 +6,7 @@ import org.gauze.logic.words.Failures
 import org.gauze.logic.words.Word
 
 /** A phone that may not take photos: [wiped], or locked by the hospital. */
-data class BlockedState(val wiped: Boolean, val why: Line, val unsent: Long, val support: String?)
+data class BlockedState(val wiped: Boolean, val why: Line, val unsent: Long, val reports: Long, val support: String?)
 
 object Blocked {
     private val locking = setOf("suspended", "revoked", "certificate_revoked")
@@ -15,18 +15,18 @@ object Blocked {
     fun of(standing: Standing, support: String?): BlockedState? {
         val why = standing.reviewDenied ?: return null
         if (why != "wiped" && why !in locking) return null
-        return BlockedState(why == "wiped", Failures.waiting(why), standing.unsent, support)
+        return BlockedState(why == "wiped", Failures.waiting(why), standing.unsent, standing.reports, support)
     }
 }
 
 val lockedSamples = mapOf(
-    "suspended" to BlockedState(false, Line(Word.ErrorSuspended), 3, "extension 4242"),
-    "revoked" to BlockedState(false, Line(Word.ErrorRevoked), 0, null),
+    "suspended" to BlockedState(false, Line(Word.ErrorSuspended), 3, 0, "extension 4242"),
+    "revoked" to BlockedState(false, Line(Word.ErrorRevoked), 0, 0, null),
 )
 
 val wipedSamples = mapOf(
-    "waiting" to BlockedState(true, Line(Word.ErrorWiped), 2, "extension 4242"),
-    "nothing" to BlockedState(true, Line(Word.ErrorWiped), 0, null),
+    "waiting" to BlockedState(true, Line(Word.ErrorWiped), 2, 0, "extension 4242"),
+    "nothing" to BlockedState(true, Line(Word.ErrorWiped), 0, 0, null),
 )
 
 /** The help page. */

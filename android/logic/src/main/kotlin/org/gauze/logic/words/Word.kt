@@ -295,6 +295,7 @@ enum class Word {
     LockedTitle,
     LockedBody,
     LockedWaiting,
+    LockedReports,
     LockedSend,
     LockedContact,
     // wiped

@@ -168,6 +168,7 @@ private fun standing(value: Any?) = Standing(
     ward = value["ward"].text,
     policy = long(value["policy"]),
     unsent = long(value["unsent"]),
+    reports = long(value["reports"]),
     damaged = long(value["damaged"]),
     trustStale = value["trust_stale"] == true,
     trustRefused = value["trust_refused"].text,

@@ -194,7 +194,9 @@ internal fun shown(said: WentWrong) = said.run {
 }
 
 internal fun shown(state: BlockedState?) =
-    state?.run { mapOf("wiped" to wiped, "why" to shown(why), "unsent" to unsent, "support" to support) }
+    state?.run {
+        mapOf("wiped" to wiped, "why" to shown(why), "unsent" to unsent, "reports" to reports, "support" to support)
+    }
 
 internal fun shown(state: SettingsState) = state.run {
     mapOf(
