@@ -24,9 +24,12 @@ fn named(text: &str, sign: &str) -> Palette {
 
 /// Material's names, and those that Material has none for.
 fn android(scheme: &str) -> Palette {
-    let theme = read("android/app/src/main/kotlin/org/gauze/app/ui/Theme.kt").replace("Color.White", "Color(0xFFFFFFFF)");
-    let mut palette =
-        named(between(&theme, &format!("private val {scheme} = {scheme}ColorScheme("), "\n)"), " = Color(0xFF");
+    let theme = read("android/app/src/main/kotlin/org/gauze/app/ui/Theme.kt")
+        .replace("Color.White", "Color(0xFFFFFFFF)");
+    let mut palette = named(
+        between(&theme, &format!("private val {scheme} = {scheme}ColorScheme("), "\n)"),
+        " = Color(0xFF",
+    );
     let order = between(&theme, "class Tones(", ")");
     let tones = between(&theme, &format!("private val {scheme}Tones = Tones("), "\n");
     let values = tones.split("Color(0xFF").skip(1).map(|value| u32::from_str_radix(&value[..6], 16).unwrap());
@@ -55,7 +58,9 @@ fn contrast(one: u32, other: u32) -> f64 {
 
 #[test]
 fn contrast_is_reckoned_as_the_guidelines_do() {
-    assert!((contrast(0xFF_FFFF, 0) - 21.0).abs() < 1e-9 && (contrast(0x12_3456, 0x12_3456) - 1.0).abs() < 1e-9);
+    assert!(
+        (contrast(0xFF_FFFF, 0) - 21.0).abs() < 1e-9 && (contrast(0x12_3456, 0x12_3456) - 1.0).abs() < 1e-9
+    );
     let told = [(0x76_7676, true), (0x77_7777, false), (0xFF_0000, false)];
     for (colour, enough) in told {
         assert_eq!(contrast(colour, 0xFF_FFFF) >= TEXT, enough, "{colour:06X}");
@@ -66,16 +71,26 @@ fn contrast_is_reckoned_as_the_guidelines_do() {
 const TEXT: f64 = 4.5;
 const SHAPE: f64 = 3.0;
 
-/// What stands on what in the views, and how far apart the two are at least.
-const ANDROIDS: [(&[&str], &[&str], f64); 6] = [
-    (&["onSurface", "primary", "error", "warning", "good", "information", "muted"], &["surface", "background"], TEXT),
-    (&["onSurface", "onSurfaceVariant", "error", "warning", "good", "information"], &["surfaceVariant"], TEXT),
+/// What stands on what in the views, and how far apart any two are at least.
+type Pairs = (&'static [&'static str], &'static [&'static str], f64);
+
+const ANDROIDS: [Pairs; 6] = [
+    (
+        &["onSurface", "primary", "error", "warning", "good", "information", "muted"],
+        &["surface", "background"],
+        TEXT,
+    ),
+    (
+        &["onSurface", "onSurfaceVariant", "error", "warning", "good", "information"],
+        &["surfaceVariant"],
+        TEXT,
+    ),
     (&["onSurfaceVariant", "onBackground"], &["surface", "background"], TEXT),
     (&["onPrimary"], &["primary"], TEXT),
     (&["onSecondaryContainer"], &["secondaryContainer"], TEXT),
     (&["outline", "line", "primary"], &["surface", "surfaceVariant"], SHAPE),
 ];
-const APPLES: [(&[&str], &[&str], f64); 3] = [
+const APPLES: [Pairs; 3] = [
     (&["ink", "muted", "primary", "danger", "warning", "good"], &["surface", "raised"], TEXT),
     (&["onPrimary"], &["primary"], TEXT),
     (&["line"], &["surface", "raised"], SHAPE),
@@ -85,9 +100,12 @@ const APPLES: [(&[&str], &[&str], f64); 3] = [
 fn what_is_read_or_told_apart_has_its_contrast_in_both_apps_light_and_dark() {
     for scheme in ["light", "dark"] {
         for (palette, pairs) in [(android(scheme), &ANDROIDS as &[_]), (ios(scheme), &APPLES)] {
-            let colour = |name: &str| *palette.get(name).unwrap_or_else(|| panic!("no {name} in {scheme}: {palette:?}"));
+            let colour = |name: &str| {
+                *palette.get(name).unwrap_or_else(|| panic!("no {name} in {scheme}: {palette:?}"))
+            };
             for (over, under, least) in pairs {
-                for (over, under) in over.iter().flat_map(|over| under.iter().map(move |under| (over, under))) {
+                for (over, under) in over.iter().flat_map(|over| under.iter().map(move |under| (over, under)))
+                {
                     let found = contrast(colour(over), colour(under));
                     assert!(found >= *least, "{scheme}: {over} on {under} is {found:.1}, and not {least}");
                 }
@@ -95,7 +113,10 @@ fn what_is_read_or_told_apart_has_its_contrast_in_both_apps_light_and_dark() {
             let named: Vec<_> = pairs.iter().flat_map(|(over, under, _)| over.iter().chain(*under)).collect();
             let rest: Vec<_> = palette.keys().filter(|name| !named.contains(&&name.as_str())).collect();
             // On a mistake's own colour nothing is written yet.
-            assert!(rest.iter().all(|name| *name == "onError"), "{scheme}: nobody asks how far apart {rest:?} are");
+            assert!(
+                rest.iter().all(|name| *name == "onError"),
+                "{scheme}: nobody asks how far apart {rest:?} are"
+            );
         }
     }
 }
@@ -118,7 +139,8 @@ fn both_apps_have_the_colours_of_the_page_and_its_figures_are_right() {
         for (row, androids, apples) in rows {
             let cell = between(&page, &format!("\n| {row} |"), "\n").split('|').nth(column).unwrap().trim();
             let told = |colour: u32| {
-                let figures = [ios["surface"], ios["raised"]].map(|under| format!("{:.1}", contrast(colour, under)));
+                let figures =
+                    [ios["surface"], ios["raised"]].map(|under| format!("{:.1}", contrast(colour, under)));
                 format!("#{colour:06X} ({})", figures.join(", "))
             };
             for colour in [android[androids], ios[apples]] {
@@ -133,7 +155,8 @@ fn both_apps_have_the_colours_of_the_page_and_its_figures_are_right() {
 fn every_sentence_is_said_somewhere_in_both_apps() {
     let manifest = read("android/app/src/main/AndroidManifest.xml");
     let android: String = sources(&ANDROID).into_values().chain([manifest]).collect();
-    let ios: String = sources(&IOS).into_iter().filter(|(name, _)| name != "Word.swift").map(|(_, text)| text).collect();
+    let ios: String =
+        sources(&IOS).into_iter().filter(|(name, _)| name != "Word.swift").map(|(_, text)| text).collect();
     let sentences = read("android/app/src/main/res/values/strings.xml");
     let names: Vec<_> =
         sentences.split("<string name=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();

@@ -102,14 +102,15 @@ pub fn cause(output: &Output) -> Option<String> {
     let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
     let line = verdict(&said).find(|line| UNFETCHED.iter().any(|sign| line.contains(sign)));
     let line = line.unwrap_or_else(|| panic!("Maven failed, and not for want of an artifact: {said}"));
-    Some(line.trim_start_matches("[ERROR] ").chars().take(300).collect())
+    Some(line.chars().take(300).collect())
 }
 
 /// What Maven itself says went wrong: what tests say before that may be of any network.
 fn verdict(said: &str) -> impl Iterator<Item = &str> {
     let goal = "[ERROR] Failed to execute goal";
-    let begins = move |line: &&str| said.contains(goal) && !line.starts_with(goal);
-    said.lines().skip_while(begins).filter(|line| line.starts_with("[ERROR]"))
+    let before = move |line: &&str| said.contains(goal) && !line.contains(goal);
+    // A line may begin with a colour.
+    said.lines().skip_while(before).filter_map(|line| Some(line.split_once("[ERROR] ")?.1))
 }
 
 fn ended(status: i32, said: &str) -> Output {
@@ -121,8 +122,7 @@ fn ended(status: i32, said: &str) -> Output {
 #[test]
 fn only_what_cannot_be_fetched_is_a_reason_to_skip() {
     assert_eq!(cause(&ended(0, "Could not find artifact a:b")), None);
-    let unreachable =
-        "[INFO] Scanning\n[ERROR] Could not transfer artifact a:b:pom:1 from/to central: Unknown host\n";
+    let unreachable = "[INFO] Scanning\n\u{1b}[0m[ERROR] Could not transfer artifact a:b:pom:1 from/to central: Unknown host\n";
     let said = cause(&ended(1, unreachable)).unwrap();
     assert_eq!(said, "Could not transfer artifact a:b:pom:1 from/to central: Unknown host");
 }
