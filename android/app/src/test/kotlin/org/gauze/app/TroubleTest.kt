@@ -67,10 +67,11 @@ class TroubleTest {
 
     @Test
     fun a_photo_that_is_sealed_after_the_app_was_left_is_shown_to_nobody_who_comes_back() {
-        val sealing = CountDownLatch(1)
+        val (begun, sealing) = List(2) { CountDownLatch(1) }
         (nurse.app.graph as TestGraph).around = {
             object : Core by it {
                 override fun capture(jpeg: ByteBuffer, record: PhotoRecord): Outcome<String> {
+                    begun.countDown()
                     sealing.await()
                     return it.capture(jpeg, record)
                 }
@@ -78,7 +79,7 @@ class TroubleTest {
         }
         atTheCamera()
         nurse.tap(Word.CameraShoot)
-        nurse.see(Word.CameraSealing)
+        nurse.until("a photo that is being sealed") { begun.count == 0L }
         nurse.leave()
         sealing.countDown()
         nurse.until("the photo, safe") { nurse.journey().route.value is Route.Check }
