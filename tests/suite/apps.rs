@@ -8,9 +8,9 @@ use std::path::Path;
 
 use crate::shared::root;
 
-const ANDROID: [&str; 3] =
+pub const ANDROID: [&str; 3] =
     ["android/app/src/main/kotlin", "android/platform/src/main/kotlin", "android/logic/src/main/kotlin"];
-const IOS: [&str; 7] = [
+pub const IOS: [&str; 7] = [
     "ios/App/Sources",
     "ios/App/Control",
     "ios/App/LockedCamera",
@@ -21,9 +21,9 @@ const IOS: [&str; 7] = [
 ];
 
 /// Sources by their names, generated ones left out; those of one name are read as one.
-type Sources = BTreeMap<String, String>;
+pub type Sources = BTreeMap<String, String>;
 
-fn sources(dirs: &[&str]) -> Sources {
+pub fn sources(dirs: &[&str]) -> Sources {
     let mut found = Sources::new();
     for dir in dirs {
         collect(&root().join(dir), &mut found);
@@ -55,7 +55,7 @@ fn having<'a>(sources: &'a Sources, words: &[&str]) -> Vec<(&'a str, usize)> {
 }
 
 /// From where `begin` stands to the next `end`.
-fn between<'a>(source: &'a str, begin: &str, end: &str) -> &'a str {
+pub fn between<'a>(source: &'a str, begin: &str, end: &str) -> &'a str {
     let (_, rest) = source.split_once(begin).unwrap_or_else(|| panic!("no {begin}"));
     rest.split_once(end).unwrap_or_else(|| panic!("no {end} behind {begin}")).0
 }

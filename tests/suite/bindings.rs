@@ -140,7 +140,7 @@ async fn android_app_from_enrolment_to_the_record() {
     let Some(maven) = Maven::ready("the Android app", "android", &["-Dgauze.bridge.skip=true"]).await else {
         return;
     };
-    let (ready, signed_in) = (numbered(40).await, signed_in(4).await);
+    let (ready, signed_in) = (numbered(60).await, signed_in(4).await);
     let signing = ["GAUZE_SIGN_IN_HOSPITAL", "GAUZE_SIGN_IN_MANAGED"];
     let places = [signed_in.hospital.home(), &signed_in.configurations].map(Path::to_owned);
     if tested("the Android app", &maven, &ready, signing.into_iter().zip(places)).await {

@@ -18,6 +18,7 @@ mod keycloak;
 mod kill;
 mod leak;
 mod load;
+mod looks;
 mod machine;
 mod mark;
 mod maven;

@@ -100,9 +100,17 @@ pub fn cause(output: &Output) -> Option<String> {
         return None;
     }
     let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
-    let line = said.lines().find(|line| UNFETCHED.iter().any(|sign| line.contains(sign)));
+    let line = verdict(&said).find(|line| UNFETCHED.iter().any(|sign| line.contains(sign)));
     let line = line.unwrap_or_else(|| panic!("Maven failed, and not for want of an artifact: {said}"));
-    Some(line.trim_start_matches("[ERROR] ").chars().take(300).collect())
+    Some(line.chars().take(300).collect())
+}
+
+/// What Maven itself says went wrong: what tests say before that may be of any network.
+fn verdict(said: &str) -> impl Iterator<Item = &str> {
+    let goal = "[ERROR] Failed to execute goal";
+    let before = move |line: &&str| said.contains(goal) && !line.contains(goal);
+    // A line may begin with a colour.
+    said.lines().skip_while(before).filter_map(|line| Some(line.split_once("[ERROR] ")?.1))
 }
 
 fn ended(status: i32, said: &str) -> Output {
@@ -114,8 +122,7 @@ fn ended(status: i32, said: &str) -> Output {
 #[test]
 fn only_what_cannot_be_fetched_is_a_reason_to_skip() {
     assert_eq!(cause(&ended(0, "Could not find artifact a:b")), None);
-    let unreachable =
-        "[INFO] Scanning\n[ERROR] Could not transfer artifact a:b:pom:1 from/to central: Unknown host\n";
+    let unreachable = "[INFO] Scanning\n\u{1b}[0m[ERROR] Could not transfer artifact a:b:pom:1 from/to central: Unknown host\n";
     let said = cause(&ended(1, unreachable)).unwrap();
     assert_eq!(said, "Could not transfer artifact a:b:pom:1 from/to central: Unknown host");
 }
@@ -124,6 +131,20 @@ fn only_what_cannot_be_fetched_is_a_reason_to_skip() {
 #[should_panic(expected = "not for want of an artifact")]
 fn what_does_not_compile_is_a_failure() {
     let _ = cause(&ended(1, "[ERROR] AppGraph.kt: (12, 3) Unresolved reference 'camera'.\n"));
+}
+
+#[test]
+#[should_panic(expected = "not for want of an artifact")]
+fn a_test_that_fails_is_a_failure_whatever_it_says() {
+    let tests = "Could not transfer artifact\n[ERROR]   SendTest.sends:12 Network is unreachable\n";
+    let goal = "[ERROR] Failed to execute goal org.apache.maven.plugins:maven-surefire-plugin:3.5.4:test (default-test) on project app: There are test failures.\n";
+    let _ = cause(&ended(1, &format!("{tests}{goal}[ERROR] -> [Help 1]\n")));
+}
+
+#[test]
+fn what_a_goal_wants_is_told_also_where_it_is_said_below_it() {
+    let said = "[ERROR] Failed to execute goal on project app: Could not collect dependencies\n[ERROR] \tCould not find artifact a:b:jar:1 in central\n";
+    assert!(cause(&ended(1, said)).unwrap().contains("a:b:jar:1"));
 }
 
 /// A Maven whose local repository is empty and whose central one answers nothing.

@@ -31,18 +31,15 @@ final class Screens: ObservableObject {
         }
     }
 
-    /// The window is in front.
-    private var inFront = true
-
     func resumed() {
-        inFront = true
+        journey.resumed()
         journey.check()
         graph.uploads.schedule(asked: false)
     }
 
     /// Off the screen: photos are locked, and what waits is handed to the system.
     func left() {
-        inFront = false
+        journey.left()
         lock()
         core.lock()
         graph.confirmed.forget()
@@ -53,7 +50,7 @@ final class Screens: ObservableObject {
 
     /// A photo is safe. Where its check is not in front, nobody sees to it that it goes.
     func taken(_ photo: KeptPhoto, of record: PhotoRecord) {
-        if journey.taken(photo, of: record) && inFront { return }
+        if journey.taken(photo, of: record) { return }
         graph.notes.show(waiting: core.standing().unsent)
         graph.uploads.schedule(asked: false)
     }
@@ -154,7 +151,9 @@ struct ScreensView: View {
                 BodyView(state: $0, send: $1)
             }
         case .wound(let patient):
-            Shown({ WoundPresenter(patient, core, graph.biometric, $0) { journey.wound($0, of: patient) } }) {
+            Shown({ WoundPresenter(patient, core, graph.biometric, $0) { journey.wound($0, of: patient) } }) { presenter in
+                screens.lock = { presenter.send(.lock) }
+            } content: {
                 WoundView(state: $0, zone: graph.zone, send: $1)
             }
         case .camera(let record, let ghost): camera(record, ghost)
@@ -172,7 +171,13 @@ struct ScreensView: View {
         case .settings: settings
         case .help: HelpView(state: help(journey.support), back: screens.back)
         case .stopped(let state):
-            BlockedView(state: state, sendNow: { graph.uploads.schedule(asked: true) }, enrol: { journey.open(.enrol) })
+            BlockedView(
+                state: state,
+                ways: BlockedWays(
+                    send: { graph.uploads.schedule(asked: true) }, enrol: { journey.open(.enrol) },
+                    incident: { journey.open(.incident) }
+                )
+            )
         default: EmptyView()
         }
     }

@@ -115,7 +115,11 @@ private struct Touched: View {
                     }
                 )
         }
-        .accessibilityHidden(true)
+        // Who does not see where to touch focuses on the middle.
+        .accessibilityElement(children: .ignore)
+        .accessibilityLabel(say(.cameraFinder))
+        .accessibilityHint(say(.cameraFocus))
+        .accessibilityAction { tell(0.5, 0.5) }
     }
 }
 

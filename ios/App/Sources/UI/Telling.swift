@@ -132,11 +132,17 @@ struct SettingsView: View {
     }
 }
 
+/// Where a phone leads that is locked or wiped.
+struct BlockedWays {
+    let send: @MainActor () -> Void
+    let enrol: @MainActor () -> Void
+    let incident: @MainActor () -> Void
+}
+
 /// Locked by the hospital, or wiped.
 struct BlockedView: View {
     let state: BlockedState
-    let sendNow: @MainActor () -> Void
-    let enrol: @MainActor () -> Void
+    let ways: BlockedWays
 
     var body: some View {
         Page(state.wiped ? .wipedTitle : .lockedTitle) {
@@ -147,8 +153,9 @@ struct BlockedView: View {
             if state.unsent + state.reports == 0 { Text(say(Line(.wipedNothing))) }
             Support(word: .lockedContact, contact: state.support)
         } actions: {
-            if state.unsent + state.reports > 0 { MainAction(.lockedSend, action: sendNow) }
-            if state.wiped { OtherAction(.wipedEnrol, action: enrol) }
+            if state.unsent + state.reports > 0 { MainAction(.lockedSend, action: ways.send) }
+            if state.wiped { OtherAction(.wipedEnrol, action: ways.enrol) }
+            OtherAction(.settingsIncident, action: ways.incident)
         }
     }
 }

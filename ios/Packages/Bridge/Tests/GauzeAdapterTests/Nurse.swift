@@ -72,9 +72,10 @@ final class Nurse {
         let check = CheckPresenter(kept, nil, try app.core, try app.work) { [journey = try app.journey] in
             journey.checked($0, of: kept)
         }
+        let picture = kept.picture
         check.send(.keep)
         try await app.work.idle()
-        #expect(kept.picture?.read { $0.allSatisfy { $0 == 0 } } != false, "gone from memory")
+        #expect(picture?.read { $0.allSatisfy { $0 == 0 } } != false, "gone from memory")
     }
 
     func signIn(_ login: String, _ password: String) async throws -> Line? {

@@ -217,6 +217,9 @@ final class Around {
         return Driven(presenter, json) { name, with in
             switch name {
             case "unlock": .unlock
+            case "answered": .answered(try with[0].named())
+            case "found": .found(self.core.wounds(presenter.state.patient))
+            case "lock": .lock
             case "earlier": .earlier((presenter.state.wounds ?? [])[with[0].number ?? 0])
             case "new": .new
             case "skip": .skip
@@ -283,7 +286,10 @@ final class Around {
         Driven(ReviewPresenter(core, core, phone, .gmt, work), json) { name, with in
             switch name {
             case "unlock": .unlock
+            case "answered": .answered(try with[0].named())
+            case "listed": .listed(self.core.photos(1))
             case "open": .open(id: with[0].text ?? "")
+            case "opened": .opened(id: with[0].text ?? "", self.core.photo(with[0].text ?? ""))
             case "close": .close
             case "lock": .lock
             default: throw Unknown(what: name)
@@ -336,6 +342,8 @@ final class Around {
             switch name {
             case "start": journey.start()
             case "check": journey.check()
+            case "left": journey.left()
+            case "resumed": journey.resumed()
             case "enrolled": journey.enrolled()
             case "signed_in": journey.signedIn()
             case "signed_out": journey.signedOut()

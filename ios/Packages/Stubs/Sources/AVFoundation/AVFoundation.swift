@@ -41,6 +41,7 @@ open class AVCaptureOutput: NSObject {
     open func connection(with mediaType: AVMediaType) -> AVCaptureConnection? { fatalError() }
 }
 open class AVCaptureConnection: NSObject {
+    open var isActive: Bool { fatalError() }
     /// Both iOS 17.
     open func isVideoRotationAngleSupported(_ videoRotationAngle: CGFloat) -> Bool { fatalError() }
     open var videoRotationAngle: CGFloat { get { fatalError() } set {} }
@@ -52,6 +53,7 @@ open class AVCaptureSession: NSObject, @unchecked Sendable {
     public static let runtimeErrorNotification = Notification.Name("runtimeError")
 
     open var isInterrupted: Bool { fatalError() }
+    open var isRunning: Bool { fatalError() }
     open var sessionPreset: Preset { get { fatalError() } set {} }
     open var inputs: [AVCaptureInput] { fatalError() }
     open func canAddInput(_ input: AVCaptureInput) -> Bool { fatalError() }

@@ -234,6 +234,7 @@ public struct PlainButtonStyle { public init() {} }
 public protocol PrimitiveButtonStyle {}
 extension PlainButtonStyle: PrimitiveButtonStyle {}
 extension PrimitiveButtonStyle where Self == PlainButtonStyle { public static var plain: PlainButtonStyle { fatalError() } }
+public struct AccessibilityChildBehavior: Sendable { public static let ignore = AccessibilityChildBehavior() }
 public struct AccessibilityTraits: SetAlgebra, Sendable {
     public static let isHeader = AccessibilityTraits(), isSelected = AccessibilityTraits()
     public init() {}
@@ -276,6 +277,9 @@ extension View {
     public func privacySensitive(_ sensitive: Bool = true) -> some View { Modified() }
     public func accessibilityHidden(_ hidden: Bool) -> some View { Modified() }
     public func accessibilityLabel<S: StringProtocol>(_ label: S) -> some View { Modified() }
+    public func accessibilityHint<S: StringProtocol>(_ hint: S) -> some View { Modified() }
+    public func accessibilityElement(children: AccessibilityChildBehavior) -> some View { Modified() }
+    public func accessibilityAction(_ handler: @escaping () -> Void) -> some View { Modified() }
     public func accessibilityAddTraits(_ traits: AccessibilityTraits) -> some View { Modified() }
     public func contentShape<S: Shape>(_ shape: S, eoFill: Bool = false) -> some View { Modified() }
     public func gesture<T: Gesture>(_ gesture: T) -> some View { Modified() }

@@ -44,17 +44,18 @@ public enum CameraScreenEvent: Sendable {
 public struct KeptPhoto: Sendable, Equatable {
     public let id: String
     public let fitness: Fitness?
+    private let small: Picture?
     /// A JPEG until `forget`; nil also where the hospital lets this phone show none.
-    public let picture: Picture?
+    public var picture: Picture? { small?.gone == true ? nil : small }
 
     public init(_ id: String, _ fitness: Fitness?, _ picture: Picture? = nil) {
         self.id = id
         self.fitness = fitness
-        self.picture = picture
+        small = picture
     }
 
     public func forget() {
-        picture?.overwrite()
+        small?.overwrite()
     }
 
     public static func == (one: KeptPhoto, other: KeptPhoto) -> Bool { one.id == other.id && one.fitness == other.fitness }
@@ -139,13 +140,12 @@ public final class CameraPresenter: Presenter<CameraState, CameraScreenEvent> {
         var next = state
         switch event {
         case .ready:
+            // It was opened anew, and its light is off.
             next.shutter = .ready
+            next.torch = false
             next.problem = nil
             next.askPermission = false
-        case .failed(let fault):
-            next.shutter = .closed
-            next.problem = Failures.camera(fault)
-            next.askPermission = fault == .noPermission
+        case .failed(let fault): failed(&next, fault)
         case .seen(let frame):
             let seen = judge.judge(frame)
             marker = seen.marker
@@ -158,6 +158,14 @@ public final class CameraPresenter: Presenter<CameraState, CameraScreenEvent> {
         case .read: break
         }
         return Step(next)
+    }
+
+    /// A photo that was not taken leaves the camera as it was.
+    private func failed(_ state: inout CameraState, _ fault: CameraFault) {
+        if fault == .notTaken && state.shutter != .taking { return }
+        state.shutter = fault == .notTaken ? .ready : .closed
+        state.problem = Failures.camera(fault)
+        state.askPermission = fault == .noPermission
     }
 
     private func shoot(_ state: CameraState) -> Step<CameraState, CameraScreenEvent> {
@@ -196,7 +204,8 @@ public final class CameraPresenter: Presenter<CameraState, CameraScreenEvent> {
         switch outcome {
         case .success: next.shutter = .safe
         case .failure(let failure):
-            next.shutter = .ready
+            // A camera that closed meanwhile is ready only when it says so.
+            if state.shutter == .taking { next.shutter = .ready }
             next.problem = refused(state, Failures.line(failure))
         }
         return Step(next)
@@ -277,6 +286,7 @@ public let cameraSamples = [
         $0.outside = Line(.cameraOutsideBlocked, "Site A, Health centre B")
     },
     "ask-position": sample { $0.askPosition = true },
+    "not-taken": sample { $0.problem = Failures.camera(.notTaken) },
     "full": sample { $0.problem = Line(.errorStorageFull) },
     "safe": sample { $0.shutter = .safe },
 ]

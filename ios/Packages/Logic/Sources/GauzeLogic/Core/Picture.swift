@@ -5,6 +5,7 @@ public final class Picture: @unchecked Sendable, Unspoken {
     // Guarded by the lock: that is what makes it safe to share.
     private let lock = NSLock()
     private var bytes: [UInt8]
+    private var overwritten = false
 
     public init(_ jpeg: Data) {
         bytes = [UInt8](jpeg)
@@ -24,8 +25,12 @@ public final class Picture: @unchecked Sendable, Unspoken {
         }
     }
 
+    /// It was done with.
+    public var gone: Bool { lock.withLock { overwritten } }
+
     public func overwrite() {
         lock.withLock {
+            overwritten = true
             bytes.withUnsafeMutableBytes { _ = $0.initializeMemory(as: UInt8.self, repeating: 0) }
         }
     }

@@ -53,6 +53,8 @@ public final class Journey {
     private let acknowledged: any Acknowledged
     private var asked = false
     private var visit = Visit()
+    /// The app is not in front.
+    private var away = false
     /// The newest photo of each wound: as this process took it, or as the core knows it.
     private var newest: [String: String] = [:]
 
@@ -75,9 +77,20 @@ public final class Journey {
         go(first())
     }
 
-    /// As `start` where something stands in the way now; where nothing does, the screen stays.
+    /// As `start` where something stands in the way now; where nothing does, and where somebody tells what went wrong, the screen stays.
     public func check() {
+        if case .incident = route { return }
         if let blocked = Blocked.of(core.standing(), support) { go(.stopped(blocked)) }
+    }
+
+    /// The app is not in front any more: whoever comes back sees no photo, also none that is sealed only now.
+    public func left() {
+        away = true
+        if case .check(let kept, _) = route { kept.forget() }
+    }
+
+    public func resumed() {
+        away = false
     }
 
     private func first() -> Route {
@@ -176,15 +189,16 @@ public final class Journey {
     }
 
     /// A photo is safe: on to its check, while its own camera is still in front. Whoever left meanwhile, or chose another site or
-    /// wound, is not led back, and finds it among those that wait. Whether it is checked.
+    /// wound, is not led back, and finds it among those that wait. Whether somebody checks it now.
     @discardableResult
     public func taken(_ kept: KeptPhoto, of record: PhotoRecord) -> Bool {
         guard case .camera(let inFront, _) = route, Self.same(inFront, record) else {
             kept.forget()
             return false
         }
+        if away { kept.forget() }
         go(.check(kept, record.patient))
-        return true
+        return !away
     }
 
     private static func same(_ one: PhotoRecord, _ other: PhotoRecord) -> Bool {
@@ -211,10 +225,16 @@ public final class Journey {
         go(.camera(record, ghost: visit.wound.flatMap { newest[$0] }))
     }
 
-    /// A photo is seen on its own check alone: whichever way that is left, its small picture goes from memory.
+    /// A photo is seen on its own check alone: whichever way that is left, its small picture goes from memory. Photos that were
+    /// unlocked to look at them, or at their wounds, are locked again; the camera alone has use for the wound's last one.
     private func go(_ next: Route) {
         let left = route
         routes.set(next)
-        if case .check(let kept, _) = left { kept.forget() }
+        switch (left, next) {
+        case (.check(let kept, _), _): kept.forget()
+        case (.wound, .camera): break
+        case (.wound, _), (.review, _): core.lock()
+        default: break
+        }
     }
 }

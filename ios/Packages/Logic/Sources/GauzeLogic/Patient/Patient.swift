@@ -96,6 +96,8 @@ public final class PatientPresenter: Presenter<PatientState, PatientEvent> {
         case .camera(let fault): if state.way == .scan { next.camera = fault }
         case .type(let field, let text):
             next.problem = nil
+            // A number that was scanned and then written over is one that was typed, and needs its reason.
+            if field == .number && text != state.typed[.number] { next.scanned = false }
             next.typed.fields[field] = text
             next.typed.faults[field] = nil
         case .typedAll: typedAll(&next)

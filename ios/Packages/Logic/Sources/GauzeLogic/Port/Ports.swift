@@ -26,8 +26,9 @@ public struct Shot: Sendable, Unspoken {
     }
 }
 
+/// With `notTaken`, a photo that was asked for does not come, and the camera stays as it is; with the others it has ended.
 public enum CameraFault: Sendable, CaseIterable {
-    case noPermission, inUse, noCamera, broken
+    case noPermission, inUse, noCamera, broken, notTaken
 }
 
 public enum CameraEvent: Sendable, Unspoken {

@@ -60,25 +60,40 @@ public final class ReviewPresenter: Presenter<ReviewState, ReviewEvent> {
             if state.working { return Step(state) }
             return Step(state.with(working: true)) { [biometric] in .answered(await biometric.authenticate()) }
         case .answered(let answer): return answered(state, answer)
-        case .listed(.success(let photos)): return Step(state.with(items: photos.filter(\.previewed).map(item)))
-        case .open(let id): return Step(state.with(working: true)) { [core] in .opened(id: id, core.photo(id)) }
+        case .listed(let outcome): return state.working ? listed(state, outcome) : Step(state, lock)
+        case .open(let id):
+            if state.working || state.items == nil { return Step(state) }
+            return Step(state.with(working: true)) { [core] in .opened(id: id, core.photo(id)) }
         case .opened(let id, .success(let picture)): return opened(state, id, picture)
-        case .listed(.failure(let failure)), .opened(_, .failure(let failure)):
-            return Step(state.with(problem: Failures.line(failure)))
+        case .opened(_, .failure(let failure)):
+            return Step(state.working ? state.with(problem: Failures.line(failure)) : state)
         case .close: return Step(forget(state, state.items))
-        case .lock:
-            return Step(forget(state, nil)) { [core] in
-                core.lock()
-                return nil
-            }
+        case .lock: return Step(forget(state, nil), lock)
         }
     }
 
+    /// What is unlocked only after this comes as a list that nobody waits for.
+    private var lock: @Sendable () async -> ReviewEvent? {
+        { [core] in
+            core.lock()
+            return nil
+        }
+    }
+
+    private func listed(_ state: ReviewState, _ outcome: Outcome<[Photo]>) -> Step<ReviewState, ReviewEvent> {
+        switch outcome {
+        case .success(let photos): Step(state.with(items: photos.filter(\.previewed).map(item)))
+        case .failure(let failure): Step(state.with(problem: Failures.line(failure)))
+        }
+    }
+
+    /// One that nobody waits for any more is overwritten, and so is one in whose place another comes.
     private func opened(_ state: ReviewState, _ id: String, _ picture: Picture) -> Step<ReviewState, ReviewEvent> {
-        guard let item = state.items?.first(where: { $0.id == id }) else {
+        guard state.working, let item = state.items?.first(where: { $0.id == id }) else {
             picture.overwrite()
             return Step(state)
         }
+        state.open?.picture.overwrite()
         return Step(state.with(open: OpenPhoto(item: item, picture: picture)))
     }
 

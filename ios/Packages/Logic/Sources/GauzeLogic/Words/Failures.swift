@@ -31,6 +31,7 @@ public enum Failures {
         case .inUse: Line(.cameraInUse)
         case .noCamera: Line(.cameraNoCamera)
         case .broken: Line(.cameraBroken)
+        case .notTaken: Line(.cameraNotTaken)
         }
     }
 

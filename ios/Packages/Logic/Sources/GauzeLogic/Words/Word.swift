@@ -2,7 +2,7 @@
 /// work on and of which `cargo xtask package ios` makes `App/en.lproj/Localizable.strings`. `notKnown` here is `not_known` there.
 public enum Word: Sendable, CaseIterable {
     // app
-    case appName, next, back, cancel, done, tryAgain, notKnown, waitingFor
+    case appName, next, back, cancel, done, tryAgain, notKnown
     // banner
     case bannerBorn, bannerNhs, bannerChi, bannerHc, bannerLocal, bannerOwn, bannerNobody
     // sites
@@ -33,20 +33,21 @@ public enum Word: Sendable, CaseIterable {
     // wound
     case woundTitle, woundNew, woundFrom, woundLocked, woundUnlock, woundNone, woundSkip
     // camera
-    case cameraTitle, cameraShoot, cameraTorchOn, cameraTorchOff, cameraGridOn, cameraGridOff, cameraGhost,
-        cameraGhostOff, cameraStarting, cameraSealing, cameraSafe, cameraMarkerFound, cameraMarkerMissing, cameraLevel, cameraNotLevel,
-        cameraNoPermission, cameraInUse, cameraNoCamera, cameraBroken, cameraAllow, cameraOutside, cameraOutsideBlocked,
+    case cameraShoot, cameraTorchOn, cameraTorchOff, cameraGridOn, cameraGridOff, cameraGhost,
+        cameraGhostOff, cameraStarting, cameraSealing, cameraSafe, cameraMarkerFound, cameraNotLevel,
+        cameraNoPermission, cameraInUse, cameraNoCamera, cameraBroken, cameraNotTaken, cameraFinder, cameraFocus,
+        cameraAllow, cameraOutside, cameraOutsideBlocked,
         cameraPosition, cameraPositionAllow, fitGood, fitBlurred, fitDark,
         fitBright
     // check
     case checkTitle, checkKeep, checkAgain, checkAgainConsequence, checkAnother, checkSafe, checkPicture
     // queue
     case queueTitle, queueSend, queueSending, queueEmpty, queueWaiting, queueSent, queueInRecord, queueRefused,
-        queueDiscarded, queueTaken, queueAttempts, queueRetryAt, queueMore, queueSize, queueSupport, queueNotes,
+        queueDiscarded, queueTaken, queueRetryAt, queueMore, queueSupport, queueNotes,
         queueNotesAllow
     // review
     case reviewTitle, reviewLocked, reviewUnlock, reviewLock, reviewEmpty, reviewOpen, reviewClose, reviewDeclined,
-        reviewNotSetUp, reviewLockedOut, reviewDenied
+        reviewNotSetUp, reviewLockedOut
     // incident
     case incidentTitle, incidentBody, incidentWrongPatient, incidentWrongPatientDo, incidentSeen, incidentSeenDo,
         incidentNotSent, incidentNotSentDo, incidentPhoneLost, incidentPhoneLostDo, incidentConsent, incidentConsentDo,
@@ -63,13 +64,13 @@ public enum Word: Sendable, CaseIterable {
     // locked
     case lockedTitle, lockedBody, lockedWaiting, lockedReports, lockedSend, lockedContact
     // wiped
-    case wipedTitle, wipedBody, wipedWhy, wipedEnrol, wipedNothing
+    case wipedTitle, wipedBody, wipedEnrol, wipedNothing
     // help
     case helpTitle, helpTake, helpNetwork, helpWifi, helpGallery, helpBattery, helpLost, helpContact
     // home
-    case homePhoto, homeQueue, homeReview, homeMore, homeStorage
+    case homeQueue, homeReview, homeMore
     // notes
-    case notesChannel, notesWaiting, notesRefused, notesSending, promptUnlock, promptCamera
+    case notesChannel, notesWaiting, notesRefused, notesSending, promptUnlock
     // errors of a kind
     case helpDesk, errorKindTakeAgain, errorKindRetry, errorKindAskIt, errorKindNotPossible, errorKindReport
     // errors by code

@@ -13,6 +13,8 @@ public enum WoundEvent: Sendable {
     case earlier(Wound)
     case new
     case skip
+    /// The app leaves the screen.
+    case lock
 }
 
 /// What was decided about the wound.
@@ -45,21 +47,37 @@ public final class WoundPresenter: Presenter<WoundState, WoundEvent> {
             next.working = true
             next.problem = nil
             return Step(next) { [biometric] in .answered(await biometric.authenticate()) }
-        case .answered(.confirmed): return Step(state) { [core] in .found(core.unlock().flatMap { core.wounds(state.patient) }) }
+        case .answered(.confirmed):
+            next.working = true
+            return Step(next) { [core] in .found(core.unlock().flatMap { core.wounds(state.patient) }) }
         case .answered(let answer):
             next.working = false
             next.problem = Failures.line(answer)
-        case .found(.success(let wounds)):
-            next.wounds = wounds
-            next.working = false
-        case .found(.failure(let failure)):
-            next.working = false
-            next.problem = Failures.line(failure)
+        case .found(let outcome):
+            if !state.working { return Step(state, lock) }
+            found(&next, outcome)
         case .earlier(let wound): return leave(state, .earlier(wound))
         case .new: return leave(state, .new)
         case .skip: return leave(state, .none)
+        case .lock: return Step(WoundState(patient: state.patient, wounds: nil, working: false, problem: nil), lock)
         }
         return Step(next)
+    }
+
+    /// What is unlocked only after this comes as wounds that nobody waits for.
+    private var lock: @Sendable () async -> WoundEvent? {
+        { [core] in
+            core.lock()
+            return nil
+        }
+    }
+
+    private func found(_ state: inout WoundState, _ outcome: Outcome<[Wound]>) {
+        state.working = false
+        switch outcome {
+        case .success(let wounds): state.wounds = wounds
+        case .failure(let failure): state.problem = Failures.line(failure)
+        }
     }
 
     private func leave(_ state: WoundState, _ choice: WoundChoice) -> Step<WoundState, WoundEvent> {

@@ -57,9 +57,11 @@ public final class SystemCamera: NSObject, Camera, @unchecked Sendable {
     /// Whatever the screen shows, the photo is upright: the output writes so as its orientation.
     public func shoot() {
         queue.async { [self] in
-            if let turn = rotation?.videoRotationAngleForHorizonLevelCapture, let connection = photos.connection(with: .video),
-                connection.isVideoRotationAngleSupported(turn)
-            {
+            // Asked for a photo while it does not run, the output ends the app.
+            guard session.isRunning, let connection = photos.connection(with: .video), connection.isActive else {
+                return pass(.failed(.broken))
+            }
+            if let turn = rotation?.videoRotationAngleForHorizonLevelCapture, connection.isVideoRotationAngleSupported(turn) {
                 connection.videoRotationAngle = turn
             }
             let settings = AVCapturePhotoSettings(format: [AVVideoCodecKey: AVVideoCodecType.jpeg])
@@ -146,7 +148,7 @@ public final class SystemCamera: NSObject, Camera, @unchecked Sendable {
 
 extension SystemCamera: AVCapturePhotoCaptureDelegate {
     public func photoOutput(_ output: AVCapturePhotoOutput, didFinishProcessingPhoto photo: AVCapturePhoto, error: (any Error)?) {
-        guard error == nil, let jpeg = photo.fileDataRepresentation(with: Bare()) else { return tell(.failed(.broken)) }
+        guard error == nil, let jpeg = photo.fileDataRepresentation(with: Bare()) else { return tell(.failed(.notTaken)) }
         let size = photo.resolvedSettings.photoDimensions
         tell(.taken(Shot(Picture(jpeg), side: Int(max(size.width, size.height)))))
     }

@@ -16,6 +16,7 @@ import kotlinx.coroutines.flow.collect
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.plus
 import org.gauze.app.ui.BlockedView
+import org.gauze.app.ui.BlockedWays
 import org.gauze.app.ui.BodyView
 import org.gauze.app.ui.CameraWays
 import org.gauze.app.ui.CheckView
@@ -71,6 +72,7 @@ import org.gauze.logic.settings.Working
 import org.gauze.logic.settings.help
 import org.gauze.logic.signin.SignInPresenter
 import org.gauze.logic.team.TeamPresenter
+import org.gauze.logic.wound.WoundEvent
 import org.gauze.logic.wound.WoundPresenter
 import org.gauze.logic.words.Word
 import org.gauze.logic.wristband.BandFormat
@@ -94,11 +96,10 @@ class Screens(
     private val work = scope + Dispatchers.Default
     private val opened = MutableStateFlow(0)
     private val shutters = Shutters()
-    private var check: CheckPresenter? = null
-    private var review: ReviewPresenter? = null
-    private var patients: PatientPresenter? = null
     private var settings = "{}"
-    @Volatile private var inFront = true
+
+    /** Tells the screen that shows photos, or whom they show, that it is left. */
+    private var lock: (() -> Unit)? = null
 
     fun managed(values: String) {
         settings = values
@@ -111,7 +112,7 @@ class Screens(
 
     /** In front again: what stands in the way now, and what the hospital says by now is fetched. */
     fun resumed() {
-        inFront = true
+        journey.resumed()
         work.launch { journey.check() }
         graph.uploads.schedule(0, asked = false)
     }
@@ -121,10 +122,8 @@ class Screens(
      * launched here would end with the activity.
      */
     fun left() {
-        inFront = false
-        check?.send(CheckEvent.Lock)
-        review?.send(ReviewEvent.Lock)
-        patients?.send(PatientEvent.Lock)
+        journey.left()
+        lock?.invoke()
         core.lock()
         val standing = core.standing()
         graph.notes.show(standing)
@@ -159,6 +158,7 @@ class Screens(
             is Route.Body -> show(shown(at) { BodyPresenter(at.patient, core.choices().sites, it) { site -> journey.site(site, at.patient) } }) { state, send -> BodyView(state, send) }
             is Route.Wound -> {
                 val (state, send) = shown(at) { WoundPresenter(at.patient, core, graph.biometric, it) { choice -> journey.wound(choice, at.patient) } }
+                Locked(at) { send(WoundEvent.Lock) }
                 WoundView(state, graph.zone, send)
             }
             is Route.Camera -> {
@@ -183,23 +183,30 @@ class Screens(
                 SettingsWays({ journey.open(Route.Help) }, { journey.open(Route.Incident) }, journey::askTeam, journey::signedOut, ::back),
             )
             Route.Help -> HelpView(help(journey.support), ::back)
-            is Route.Stopped -> BlockedView(at.state, { graph.uploads.schedule(0, asked = true) }) { journey.open(Route.Enrol) }
+            is Route.Stopped -> BlockedView(
+                at.state,
+                BlockedWays({ graph.uploads.schedule(0, asked = true) }, { journey.open(Route.Enrol) }, { journey.open(Route.Incident) }),
+            )
         }
     }
 
     /** A photo is safe. Where its check is not in front, nobody sees to it that it goes. */
     private fun taken(photo: KeptPhoto, of: PhotoRecord) {
-        if (!journey.taken(photo, of) || !inFront) graph.handOver(core, asked = false)
+        if (!journey.taken(photo, of)) graph.handOver(core, asked = false)
+    }
+
+    /** While [at] is shown, it is told when the app is left. */
+    @Composable
+    private fun Locked(at: Any, tell: () -> Unit) = DisposableEffect(at) {
+        lock = tell
+        onDispose { if (lock === tell) lock = null }
     }
 
     @Composable
     private fun Check(at: Route.Check) {
         val scope = rememberCoroutineScope()
         val presenter = remember(at) { CheckPresenter(at.kept, at.patient, core, scope + Dispatchers.Default) { checked(it, at.kept) } }
-        DisposableEffect(at) {
-            check = presenter
-            onDispose { check = null }
-        }
+        Locked(at) { presenter.send(CheckEvent.Lock) }
         val state by presenter.states.collectAsState()
         CheckView(state, presenter::send)
     }
@@ -238,13 +245,8 @@ class Screens(
             val bands = Wristband(BandFormat(local = core.choices().localNumber))
             PatientPresenter(core, core, graph.biometric, bands, graph.today, scope + Dispatchers.Default, journey::patient)
         }
-        DisposableEffect(Unit) {
-            patients = presenter
-            onDispose {
-                patients = null
-                presenter.send(PatientEvent.Lock)
-            }
-        }
+        Locked(presenter) { presenter.send(PatientEvent.Lock) }
+        DisposableEffect(presenter) { onDispose { presenter.send(PatientEvent.Lock) } }
         val state by presenter.states.collectAsState()
         if (state.way == Way.SCAN) Scan({ presenter.send(PatientEvent.Camera(it)) }) { presenter.send(PatientEvent.Scanned(it)) }
         PatientView(
@@ -291,7 +293,7 @@ class Screens(
         val (state, send) = shown(at) {
             IncidentPresenter(Ways(core, core, core), graph.zone, graph.now, journey.support, it) { graph.uploads.schedule(0, asked = true) }
         }
-        LaunchedEffect(Unit) {
+        WhileInFront {
             // Nobody tells when the hospital has a report.
             while (true) {
                 send(IncidentEvent.Look)
@@ -320,13 +322,8 @@ class Screens(
         val scope = rememberCoroutineScope()
         val presenter = remember { ReviewPresenter(core, core, graph.biometric, graph.zone, scope + Dispatchers.Default) }
         WhileInFront { graph.locations.told(core).collect() }
-        DisposableEffect(Unit) {
-            review = presenter
-            onDispose {
-                review = null
-                presenter.send(ReviewEvent.Lock)
-            }
-        }
+        Locked(presenter) { presenter.send(ReviewEvent.Lock) }
+        DisposableEffect(presenter) { onDispose { presenter.send(ReviewEvent.Lock) } }
         val state by presenter.states.collectAsState()
         ReviewView(state, ::back, presenter::send)
     }

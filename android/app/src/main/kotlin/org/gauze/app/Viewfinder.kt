@@ -6,6 +6,7 @@ import android.view.SurfaceView
 import androidx.compose.foundation.layout.aspectRatio
 import androidx.compose.runtime.Composable
 import androidx.compose.ui.Modifier
+import androidx.compose.ui.platform.LocalConfiguration
 import androidx.compose.ui.platform.LocalView
 import androidx.compose.ui.viewinterop.AndroidView
 import kotlinx.coroutines.flow.MutableStateFlow
@@ -43,6 +44,13 @@ class Viewfinder(sizes: () -> Sizes) {
             }
         },
         // As large as fits: on a low window the height decides.
-        modifier = Modifier.aspectRatio(sizes.shape(LocalView.current.display?.rotation ?: Surface.ROTATION_0)),
+        modifier = Modifier.aspectRatio(shape()),
     )
+
+    /** As the screen shows now: it is turned without another window. */
+    @Composable
+    private fun shape(): Float {
+        LocalConfiguration.current
+        return sizes.shape(LocalView.current.display?.rotation ?: Surface.ROTATION_0)
+    }
 }

@@ -3,6 +3,7 @@ package org.gauze.app
 import android.app.job.JobParameters
 import android.app.job.JobScheduler
 import android.content.Intent
+import android.os.Build
 import androidx.work.ListenableWorker
 import androidx.work.WorkInfo
 import androidx.work.WorkManager
@@ -20,8 +21,9 @@ class Handed(private val app: TestApplication) {
     private val jobs = app.getSystemService(JobScheduler::class.java)!!
     private val works = WorkManager.getInstance(app)
 
-    /** A person waits for it: a job of theirs. */
-    val asked: Boolean get() = jobs.getPendingJob(Uploads.JOB) != null
+    /** A person waits for it: a job of theirs, where Android has such. */
+    val asked: Boolean
+        get() = if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.UPSIDE_DOWN_CAKE) jobs.getPendingJob(Uploads.JOB) != null else worked
 
     /** Work stands in line. */
     val worked: Boolean

@@ -1,23 +1,35 @@
 package org.gauze.app
 
 import androidx.activity.ComponentActivity
+import androidx.compose.foundation.clickable
 import androidx.compose.foundation.layout.Box
-import androidx.compose.foundation.layout.fillMaxSize
+import androidx.compose.foundation.layout.Column
+import androidx.compose.foundation.layout.size
 import androidx.compose.runtime.Composable
-import androidx.compose.runtime.CompositionLocalProvider
-import androidx.compose.runtime.getValue
-import androidx.compose.runtime.key
-import androidx.compose.runtime.mutableStateOf
-import androidx.compose.runtime.setValue
 import androidx.compose.ui.Modifier
-import androidx.compose.ui.platform.LocalLayoutDirection
+import androidx.compose.ui.semantics.SemanticsActions
 import androidx.compose.ui.semantics.SemanticsNode
 import androidx.compose.ui.semantics.SemanticsProperties
+import androidx.compose.ui.semantics.contentDescription
 import androidx.compose.ui.semantics.getOrNull
+import androidx.compose.ui.semantics.semantics
 import androidx.compose.ui.test.hasClickAction
+import androidx.compose.ui.test.hasContentDescription
 import androidx.compose.ui.test.junit4.v2.createAndroidComposeRule
-import androidx.compose.ui.unit.LayoutDirection
-import org.gauze.app.ui.GauzeTheme
+import androidx.compose.ui.test.performSemanticsAction
+import androidx.compose.ui.unit.dp
+import org.gauze.app.ui.BodyView
+import org.gauze.app.ui.CameraView
+import org.gauze.app.ui.CameraWays
+import org.gauze.app.ui.text
+import org.gauze.logic.body.BodyMap
+import org.gauze.logic.body.Turn
+import org.gauze.logic.body.bodySamples
+import org.gauze.logic.camera.CameraScreenEvent
+import org.gauze.logic.camera.cameraSamples
+import org.gauze.logic.core.Site
+import org.gauze.logic.words.Word
+import org.gauze.logic.words.Wordings
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertTrue
 import org.junit.Rule
@@ -27,26 +39,17 @@ import org.robolectric.RobolectricTestRunner
 import org.robolectric.annotation.Config
 import org.robolectric.annotation.GraphicsMode
 
-/** What fingers in gloves and a screen reader need of every sample of every screen, whichever way people write. */
+/** What fingers in gloves and a screen reader need of every sample of every screen, however the window lies and whichever way people write. */
 @RunWith(RobolectricTestRunner::class)
 @GraphicsMode(GraphicsMode.Mode.NATIVE)
-@Config(qualifiers = "w360dp-h4000dp-mdpi", application = android.app.Application::class)
+@Config(qualifiers = "w1280dp-h800dp-mdpi", application = android.app.Application::class)
 class HandsTest {
     @get:Rule val rule = createAndroidComposeRule<ComponentActivity>()
 
-    private var shown by mutableStateOf<Pair<LayoutDirection, @Composable () -> Unit>>(LayoutDirection.Ltr to {})
+    private val stage = Stage(rule)
 
-    @Composable
-    private fun Stage() {
-        val (direction, content) = shown
-        CompositionLocalProvider(LocalLayoutDirection provides direction) {
-            GauzeTheme(false) { Box(Modifier.fillMaxSize()) { key(content) { content() } } }
-        }
-    }
-
-    private fun pressed(direction: LayoutDirection, content: @Composable () -> Unit): List<SemanticsNode> {
-        shown = direction to content
-        rule.waitForIdle()
+    private fun pressed(look: Look, content: @Composable () -> Unit): List<SemanticsNode> {
+        stage.show(look, content)
         return rule.onAllNodes(hasClickAction()).fetchSemanticsNodes()
     }
 
@@ -54,34 +57,69 @@ class HandsTest {
         getOrNull(SemanticsProperties.ContentDescription).orEmpty() + getOrNull(SemanticsProperties.Text).orEmpty().map { it.text }
     }.filter(String::isNotBlank)
 
-    /** As laid out or as touched, which reaches further; what is scrolled out of sight is as large as it is laid out. */
-    private fun large(node: SemanticsNode) = node.touchBoundsInRoot.run {
-        // Half a pixel is the rounding of a layout.
-        maxOf(width, node.size.width.toFloat()) >= LEAST - 0.5f && maxOf(height, node.size.height.toFloat()) >= LEAST - 0.5f
+    /** As it is laid out: what is touched reaches further by itself, where nothing else is. Half a pixel is the rounding of a layout. */
+    private fun large(node: SemanticsNode) = node.size.run { minOf(width, height) >= LEAST - 0.5f }
+
+    /** A spot of the figure is as large as that part of a body is beside the others, and which one was hit is said before anybody goes on. */
+    private val spots by lazy {
+        Turn.entries.flatMap(BodyMap::spots)
+            .map { Wordings.site(Site(it.word.text(rule.activity.resources), it.side)).text(rule.activity.resources) }.toSet()
+    }
+
+    private fun wrong(node: SemanticsNode): Boolean {
+        val names = named(node)
+        return names.isEmpty() || !large(node) && names.none(spots::contains)
     }
 
     @Test
     fun whatever_is_pressed_is_large_enough_for_a_glove_and_says_what_it_is() {
-        rule.setContent { Stage() }
+        stage.begin()
         var seen = 0
-        val wrong = LayoutDirection.entries.flatMap { direction ->
+        val wrong = listOf(Look.LIGHT, Look.RIGHT_TO_LEFT, Look.LARGE, Look.LOW, Look.WIDE).flatMap { look ->
             Samples.all.flatMap { (screen, samples) ->
                 samples.flatMap { (sample, content) ->
-                    val nodes = pressed(direction, content).also { seen += it.size }
-                    nodes.filterNot { large(it) && named(it).isNotEmpty() }.map { "$screen-$sample $direction: ${named(it)} ${it.touchBoundsInRoot}" }
+                    val nodes = pressed(look, content).also { seen += it.size }
+                    nodes.filter(::wrong).map { "$screen-$sample $look: ${named(it)} ${it.size}" }
                 }
             }
         }
-        assertEquals(emptyList<String>(), wrong)
-        assertTrue("$seen were looked at", seen > 300)
+        assertEquals(wrong.joinToString("\n"), 0, wrong.size)
+        assertTrue("$seen were looked at", seen > 600)
+    }
+
+    @Test
+    fun what_is_too_small_or_says_nothing_is_told() {
+        stage.begin()
+        val nodes = pressed(Look.LIGHT) {
+            Column {
+                for ((width, height) in listOf(48 to 47, 40 to 48, 48 to 48)) {
+                    Box(Modifier.size(width.dp, height.dp).clickable {}.semantics { contentDescription = "$width $height" })
+                }
+                Box(Modifier.size(60.dp).clickable {})
+            }
+        }
+        assertEquals(listOf(true, true, false, true), nodes.map(::wrong))
+    }
+
+    @Test
+    fun whoever_does_not_see_where_to_touch_focuses_on_the_middle() {
+        stage.begin()
+        val sent = ArrayList<CameraScreenEvent>()
+        stage.show(Look.LIGHT) {
+            CameraView(cameraSamples.getValue("ready"), { Box(Modifier.size(200.dp)) }, null, CameraWays({}, {}, {}, {}, {})) { sent += it }
+        }
+        rule.onNode(hasContentDescription(Word.CameraFinder.text(rule.activity.resources))).performSemanticsAction(SemanticsActions.OnClick)
+        rule.waitForIdle()
+        val focus = sent.single() as CameraScreenEvent.Focus
+        assertEquals(0.5f to 0.5f, focus.x to focus.y)
     }
 
     @Test
     fun a_bodys_left_is_where_it_is_whichever_way_people_write() {
-        rule.setContent { Stage() }
-        val front = Samples.all.getValue("body").getValue("front")
-        val places = LayoutDirection.entries.map { direction ->
-            pressed(direction, front).filter { SemanticsProperties.ContentDescription in it.config }
+        stage.begin()
+        val front: @Composable () -> Unit = { BodyView(bodySamples.getValue("front")) {} }
+        val places = listOf(Look.LIGHT, Look.RIGHT_TO_LEFT).map { look ->
+            pressed(look, front).filter { SemanticsProperties.ContentDescription in it.config }
                 .associate { named(it).first() to it.positionInRoot.x + it.size.width / 2f }
         }
         assertEquals(places.first(), places.last())
@@ -92,7 +130,7 @@ class HandsTest {
     }
 
     private companion object {
-        /** Least width and height of what is pressed, in dp: a pixel is one here. */
+        /** Least width and height of what is pressed, in dp. */
         const val LEAST = 48f
     }
 }

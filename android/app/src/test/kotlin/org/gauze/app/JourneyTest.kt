@@ -1,5 +1,6 @@
 package org.gauze.app
 
+import android.os.Build
 import android.os.Bundle
 import android.view.WindowManager
 import androidx.compose.ui.test.junit4.v2.createEmptyComposeRule
@@ -38,7 +39,7 @@ import org.robolectric.shadows.ShadowLog
  */
 @RunWith(RobolectricTestRunner::class)
 @GraphicsMode(GraphicsMode.Mode.NATIVE)
-@Config(qualifiers = "w360dp-h720dp-mdpi", application = TestApplication::class)
+@Config(qualifiers = "w360dp-h720dp-mdpi", application = TestApplication::class, sdk = [29, 35])
 class JourneyTest {
     private val rule = createEmptyComposeRule()
     private val nurse = Nurse(rule)
@@ -53,7 +54,7 @@ class JourneyTest {
         nurse.on {
             assertTrue(it.window.attributes.flags and WindowManager.LayoutParams.FLAG_SECURE != 0)
             assertFalse(it.window.decorView.isImportantForAutofill)
-            assertTrue(it.window.decorView.isAccessibilityDataSensitive)
+            if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.UPSIDE_DOWN_CAKE) assertTrue(it.window.decorView.isAccessibilityDataSensitive)
         }
         nurse.takeOne()
         assertEquals(Stage.UNSIGNED, nurse.photos().single().stage)
@@ -62,7 +63,7 @@ class JourneyTest {
         assertTrue("a saved state: $saved", saved.isEmpty)
         nurse.tap(Word.CheckKeep)
         nurse.see(Word.PatientTitle)
-        assertTrue("somebody waits for it", nurse.handed.asked)
+        nurse.until("somebody waits for it") { nurse.handed.asked }
 
         nurse.die()
         assertEquals("the photo is there for the next process", 1, nurse.photos().size)

@@ -45,6 +45,17 @@ class ManifestTest {
     }
 
     @Test
+    fun no_window_is_made_anew_by_what_a_hand_or_a_setting_changes() {
+        val own = all("activity").filter { it.android("name").startsWith("org.gauze.app.") }
+        assertEquals(2, own.size)
+        val kept = setOf(
+            "orientation", "screenSize", "smallestScreenSize", "screenLayout", "keyboard", "keyboardHidden", "navigation", "uiMode",
+            "density", "fontScale", "locale", "layoutDirection",
+        )
+        own.forEach { assertEquals(it.android("name"), kept, it.android("configChanges").split("|").toSet()) }
+    }
+
+    @Test
     fun nothing_is_backed_up_debuggable_or_in_the_clear() {
         val app = all("application").single()
         assertEquals(

@@ -5,8 +5,6 @@ import android.content.Intent
 import android.content.RestrictionsManager
 import android.os.Bundle
 import android.view.KeyEvent
-import androidx.compose.ui.test.ComposeTimeoutException
-import androidx.compose.ui.test.SemanticsMatcher
 import androidx.compose.ui.test.SemanticsNodeInteraction
 import androidx.compose.ui.test.assertIsNotEnabled
 import androidx.compose.ui.test.hasContentDescription
@@ -15,12 +13,10 @@ import androidx.compose.ui.test.hasText
 import androidx.compose.ui.test.isEnabled
 import androidx.compose.ui.test.junit4.ComposeTestRule
 import androidx.compose.ui.test.onNodeWithText
-import androidx.compose.ui.test.onRoot
 import androidx.compose.ui.test.performClick
 import androidx.compose.ui.test.performScrollTo
 import androidx.compose.ui.test.performTextInput
 import androidx.compose.ui.test.performTextReplacement
-import androidx.compose.ui.test.printToString
 import androidx.lifecycle.Lifecycle
 import androidx.test.core.app.ActivityScenario
 import androidx.test.core.app.ApplicationProvider
@@ -108,6 +104,7 @@ class Nurse(private val rule: ComposeTestRule) : ExternalResource() {
     val camera get() = (app.graph as TestGraph).camera
     val handed get() = Handed(app)
     private var window: ActivityScenario<Activity>? = null
+    private val eyes = Eyes(rule) { app.resources }
 
     override fun before() {
         assumeTrue("GAUZE_MANAGED is not set: run `cargo xtask android`", System.getenv("GAUZE_MANAGED") != null)
@@ -137,8 +134,17 @@ class Nurse(private val rule: ComposeTestRule) : ExternalResource() {
         window!!.recreate()
     }
 
+    fun leave() {
+        window!!.moveToState(Lifecycle.State.CREATED)
+    }
+
+    fun comeBack() {
+        window!!.moveToState(Lifecycle.State.RESUMED)
+    }
+
     fun leaveAndComeBack() {
-        window!!.moveToState(Lifecycle.State.CREATED).moveToState(Lifecycle.State.RESUMED)
+        leave()
+        comeBack()
     }
 
     /** The process ends without a word: no window outlives it. */
@@ -151,24 +157,20 @@ class Nurse(private val rule: ComposeTestRule) : ExternalResource() {
 
     fun word(word: Word) = word.text(app.resources)
 
-    fun see(word: Word) = await(hasText(word(word)))
+    fun see(word: Word) = eyes.see(word)
 
-    fun sees(text: String) = rule.onAllNodes(hasText(text, substring = true)).fetchSemanticsNodes().isNotEmpty()
+    fun sees(text: String) = eyes.sees(hasText(text, substring = true))
 
     /** The photo that was just taken. */
-    fun pictured() = rule.onAllNodes(hasContentDescription(word(Word.CheckPicture))).fetchSemanticsNodes().isNotEmpty()
+    fun pictured() = eyes.sees(hasContentDescription(word(Word.CheckPicture)))
 
     fun seePicture() = until("the photo", ::pictured)
 
-    fun tap(word: Word) {
-        val button = hasText(word(word)) and isEnabled()
-        await(button)
-        rule.onNode(button).performClick()
-    }
+    fun tap(word: Word) = eyes.press(word)
 
     /** As [tap] on the shutter, by a key of the phone's own. */
     fun shootByKey() {
-        await(hasText(word(Word.CameraShoot)) and isEnabled())
+        eyes.await(hasText(word(Word.CameraShoot)) and isEnabled())
         on { assertTrue(it.dispatchKeyEvent(KeyEvent(KeyEvent.ACTION_DOWN, KeyEvent.KEYCODE_VOLUME_UP))) }
     }
 
@@ -185,13 +187,6 @@ class Nurse(private val rule: ComposeTestRule) : ExternalResource() {
 
     fun tick(label: String) = rule.onNodeWithText(label).performScrollTo().performClick()
 
-    /** Whatever is there in its place is in the failure. */
-    private fun await(what: SemanticsMatcher) = try {
-        rule.waitUntil(what.description, 30_000) { rule.onAllNodes(what).fetchSemanticsNodes().isNotEmpty() }
-    } catch (e: ComposeTimeoutException) {
-        throw AssertionError("${e.message}; on the screen is\n${rule.onRoot().printToString()}", e)
-    }
-
     fun until(what: String, so: () -> Boolean) = rule.waitUntil(what, 30_000, so)
 
     fun type(word: Word, text: String) = type(word(word), text)
@@ -206,7 +201,7 @@ class Nurse(private val rule: ComposeTestRule) : ExternalResource() {
 
     private fun field(label: String): SemanticsNodeInteraction {
         val field = hasText(label) and hasSetTextAction()
-        await(field)
+        eyes.await(field)
         return rule.onNode(field)
     }
 
@@ -247,7 +242,7 @@ class Nurse(private val rule: ComposeTestRule) : ExternalResource() {
     fun openAgain() {
         handed.forget()
         leaveAndComeBack()
-        assertEquals("a run was asked of the system, and nobody waits for it", true, handed.worked)
+        until("a run that was asked of the system, and that nobody waits for") { handed.worked }
         assertEquals(Run.EMPTY, send())
     }
 
@@ -271,7 +266,7 @@ class Nurse(private val rule: ComposeTestRule) : ExternalResource() {
     /** The patient of the photo that [takeOne] took, or the photo. */
     private fun tapSmith() {
         val named = hasText("SMITH, John", substring = true)
-        await(named)
+        eyes.await(named)
         rule.onNode(named).performScrollTo().performClick()
     }
 

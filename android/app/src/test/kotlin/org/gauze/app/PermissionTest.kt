@@ -8,7 +8,6 @@ import android.content.pm.PackageManager.PERMISSION_GRANTED
 import android.provider.Settings
 import androidx.compose.ui.test.hasText
 import androidx.compose.ui.test.junit4.v2.createEmptyComposeRule
-import androidx.compose.ui.test.performClick
 import androidx.test.core.app.ActivityScenario
 import androidx.test.core.app.ApplicationProvider
 import org.gauze.app.ui.text
@@ -37,13 +36,15 @@ class PermissionTest {
 
     private val app = ApplicationProvider.getApplicationContext<TestApplication>()
 
+    private val eyes = Eyes(rule) { app.resources }
+
     private fun opened(vararg answers: Pair<String, Int>) = opened(Word.CameraPositionAllow, SystemLocations.PERMISSIONS.toList(), *answers)
 
     /** What a new window opens once its button was pressed and the system's question answered. */
     private fun opened(word: Word, wanted: List<String>, vararg answers: Pair<String, Int>): String? {
         var opened: String? = null
         ActivityScenario.launch(MainActivity::class.java).use { scenario ->
-            press(word)
+            eyes.press(word)
             scenario.onActivity { window ->
                 val asked = shadowOf(window).lastRequestedPermission
                 assertEquals(wanted, asked.requestedPermissions.toList())
@@ -54,15 +55,6 @@ class PermissionTest {
             }
         }
         return opened
-    }
-
-    private fun press(word: Word) {
-        see(word)
-        rule.onNode(hasText(word.text(app.resources))).performClick()
-    }
-
-    private fun see(word: Word) = hasText(word.text(app.resources)).let {
-        rule.waitUntil(it.description, 20_000) { rule.onAllNodes(it).fetchSemanticsNodes().isNotEmpty() }
     }
 
     private fun mayBeAskedAgain(may: Boolean, permission: String = ACCESS_FINE_LOCATION) =
@@ -120,17 +112,17 @@ class PermissionTest {
         app.graph.camera.fault.value = CameraFault.NO_PERMISSION
         open(Route.Enrol)
         ActivityScenario.launch(MainActivity::class.java).use { scenario ->
-            press(Word.EnrolScan)
-            see(Word.CameraNoPermission)
-            see(Word.CameraAllow)
+            eyes.press(Word.EnrolScan)
+            eyes.see(Word.CameraNoPermission)
+            eyes.see(Word.CameraAllow)
             scenario.onActivity { window ->
                 app.graph.camera.fault.value = null
                 val asked = shadowOf(window).lastRequestedPermission
                 window.onRequestPermissionsResult(asked.requestCode, arrayOf(CAMERA), intArrayOf(PERMISSION_GRANTED))
             }
             val allow = hasText(Word.CameraAllow.text(app.resources))
-            rule.waitUntil(20_000) { rule.onAllNodes(allow).fetchSemanticsNodes().isEmpty() }
-            see(Word.EnrolScanOther)
+            rule.waitUntil(20_000) { !eyes.sees(allow) }
+            eyes.see(Word.EnrolScanOther)
         }
     }
 }

@@ -64,7 +64,7 @@ class PlaceTest {
     }
 
     private fun see(line: Line) =
-        rule.waitUntil(20_000) { rule.onAllNodes(hasText(line.text(rule.activity.resources))).fetchSemanticsNodes().isNotEmpty() }
+        Eyes(rule) { rule.activity.resources }.await(hasText(line.text(rule.activity.resources)))
 
     private fun asking(many: Int) = rule.waitUntil(20_000) { locations.asking.value == many }
 

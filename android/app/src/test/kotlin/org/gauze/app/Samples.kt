@@ -16,6 +16,7 @@ import androidx.compose.ui.platform.LocalConfiguration
 import java.io.ByteArrayOutputStream
 import java.time.ZoneId
 import org.gauze.app.ui.BlockedView
+import org.gauze.app.ui.BlockedWays
 import org.gauze.app.ui.BodyView
 import org.gauze.app.ui.CameraView
 import org.gauze.app.ui.CameraWays
@@ -106,8 +107,8 @@ object Samples {
         "review" to views(reviewSamples) { ReviewView(it, {}) {} } + opened,
         "incident" to views(incidentSamples) { IncidentView(it, {}) {} },
         "settings" to views(settingsSamples) { SettingsView(it, SettingsWays({}, {}, {}, {}, {})) },
-        "locked" to views(lockedSamples) { BlockedView(it, {}, {}) },
-        "wiped" to views(wipedSamples) { BlockedView(it, {}, {}) },
+        "locked" to views(lockedSamples) { BlockedView(it, BlockedWays({}, {}, {})) },
+        "wiped" to views(wipedSamples) { BlockedView(it, BlockedWays({}, {}, {})) },
         "help" to views(helpSamples) { HelpView(it) {} },
     )
 }

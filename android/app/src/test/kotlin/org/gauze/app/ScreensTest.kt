@@ -1,8 +1,10 @@
 package org.gauze.app
 
+import android.content.res.Configuration
+import androidx.compose.ui.test.hasSetTextAction
 import androidx.compose.ui.test.hasText
 import androidx.compose.ui.test.junit4.v2.createEmptyComposeRule
-import androidx.compose.ui.test.performClick
+import androidx.compose.ui.test.performTextInput
 import androidx.lifecycle.Lifecycle
 import androidx.test.core.app.ActivityScenario
 import androidx.test.core.app.ApplicationProvider
@@ -20,9 +22,12 @@ import org.gauze.logic.port.ManagedConfiguration
 import org.gauze.logic.port.Scanner
 import org.gauze.logic.words.Word
 import org.junit.Assert.assertEquals
+import org.junit.Assert.assertSame
+import org.junit.Assert.assertTrue
 import org.junit.Rule
 import org.junit.Test
 import org.junit.runner.RunWith
+import org.robolectric.Robolectric
 import org.robolectric.RobolectricTestRunner
 import org.robolectric.annotation.Config
 import org.robolectric.annotation.GraphicsMode
@@ -60,6 +65,7 @@ class ScreensTest {
     private val app = ApplicationProvider.getApplicationContext<TestApplication>()
     private val graph get() = app.graph
     private val uploads = FakeUploads()
+    private val eyes = Eyes(rule) { app.resources }
 
     /** The window at [route], of a phone in that standing. */
     private fun open(standing: Standing, route: Route): ActivityScenario<MainActivity> {
@@ -100,7 +106,7 @@ class ScreensTest {
     @Test
     fun send_them_now_is_asked_for_by_a_person() {
         open(Standing(device = "d", unsent = 1, reviewDenied = "wiped"), Route.Patient).use {
-            press(Word.LockedSend)
+            eyes.press(Word.LockedSend)
             assertEquals(listOf(false, true), uploads.asked)
         }
         open(Standing(device = "d", reports = 1, reviewDenied = "wiped"), Route.Patient).use { press(Word.LockedSend) }
@@ -124,15 +130,31 @@ class ScreensTest {
         open(Standing(device = "d"), Route.Patient).use {
             rule.waitForIdle()
             assertEquals(0, frames)
-            press(Word.PatientScan)
-            rule.waitUntil(20_000) { sees(Word.BandCheckDigit) }
+            eyes.press(Word.PatientScan)
+            eyes.see(Word.BandCheckDigit)
         }
     }
 
-    private fun sees(word: Word) = rule.onAllNodes(hasText(word.text(app.resources))).fetchSemanticsNodes().isNotEmpty()
-
-    private fun press(word: Word) {
-        rule.waitUntil(20_000) { sees(word) }
-        rule.onNode(hasText(word.text(app.resources))).performClick()
+    @Test
+    fun whoever_turns_the_phone_keeps_what_they_typed() {
+        graph.around = { object : Core by it { override fun standing() = Standing(device = "d") } }
+        val window = Robolectric.buildActivity(MainActivity::class.java).setup()
+        val before = window.get()
+        eyes.press(Word.PatientType)
+        val family = hasText(Word.PatientFamily.text(app.resources)) and hasSetTextAction()
+        eyes.await(family)
+        rule.onNode(family).performTextInput("Zzyzx")
+        val turned = Configuration(app.resources.configuration).apply {
+            orientation = Configuration.ORIENTATION_LANDSCAPE
+            screenWidthDp = 720
+            screenHeightDp = 360
+            fontScale = 1.3f
+            uiMode = uiMode and Configuration.UI_MODE_NIGHT_MASK.inv() or Configuration.UI_MODE_NIGHT_YES
+        }
+        window.configurationChange(turned)
+        rule.waitForIdle()
+        assertSame("the same window", before, window.get())
+        assertTrue(eyes.sees(hasText("Zzyzx")))
+        window.close()
     }
 }

@@ -28,9 +28,7 @@ class ShutterKeyTest {
 
     private val app = ApplicationProvider.getApplicationContext<TestApplication>()
 
-    private fun see(word: Word) = (hasText(word.text(app.resources)) and isEnabled()).let {
-        rule.waitUntil(it.description, 20_000) { rule.onAllNodes(it).fetchSemanticsNodes().isNotEmpty() }
-    }
+    private fun see(word: Word) = Eyes(rule) { app.resources }.await(hasText(word.text(app.resources)) and isEnabled())
 
     @Test
     fun a_volume_key_takes_a_photo_where_the_camera_is_shown_and_turns_the_volume_elsewhere() {

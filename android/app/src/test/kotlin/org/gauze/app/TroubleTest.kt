@@ -1,9 +1,14 @@
 package org.gauze.app
 
 import androidx.compose.ui.test.junit4.v2.createEmptyComposeRule
+import java.nio.ByteBuffer
 import java.time.Duration
 import java.time.Instant
+import java.util.concurrent.CountDownLatch
 import kotlin.math.roundToLong
+import org.gauze.logic.core.Core
+import org.gauze.logic.core.Outcome
+import org.gauze.logic.core.PhotoRecord
 import org.gauze.logic.core.Stage
 import org.gauze.logic.flow.Route
 import org.gauze.logic.port.CameraFault
@@ -58,6 +63,40 @@ class TroubleTest {
         nurse.see(Word.CheckSafe)
         assertFalse("left, and no longer shown", nurse.pictured())
         assertEquals(1 to 1, nurse.photos().size to (nurse.app.graph as TestGraph).ticks.get())
+    }
+
+    @Test
+    fun a_photo_that_is_sealed_after_the_app_was_left_is_shown_to_nobody_who_comes_back() {
+        val (begun, sealing) = List(2) { CountDownLatch(1) }
+        (nurse.app.graph as TestGraph).around = {
+            object : Core by it {
+                override fun capture(jpeg: ByteBuffer, record: PhotoRecord): Outcome<String> {
+                    begun.countDown()
+                    sealing.await()
+                    return it.capture(jpeg, record)
+                }
+            }
+        }
+        atTheCamera()
+        nurse.tap(Word.CameraShoot)
+        nurse.until("a photo that is being sealed") { begun.count == 0L }
+        nurse.leave()
+        sealing.countDown()
+        nurse.until("the photo, safe") { nurse.journey().route.value is Route.Check }
+        nurse.comeBack()
+        nurse.see(Word.CheckSafe)
+        assertFalse(nurse.pictured())
+        assertEquals("somebody sees to it that it goes", listOf(nurse.said(R.string.notes_waiting)), nurse.saidAtTheIcon())
+    }
+
+    @Test
+    fun a_camera_that_stopped_comes_back_by_itself() {
+        atTheCamera()
+        nurse.camera.fault.value = CameraFault.BROKEN
+        nurse.see(Word.CameraBroken)
+        nurse.camera.fault.value = null
+        nurse.tap(Word.CameraShoot)
+        nurse.see(Word.CheckSafe)
     }
 
     @Test

@@ -15,6 +15,7 @@ import android.os.Handler
 import android.os.Looper
 import android.view.Surface
 import androidx.test.core.app.ApplicationProvider
+import java.nio.ByteBuffer
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.channels.Channel
 import kotlinx.coroutines.flow.MutableStateFlow
@@ -24,11 +25,15 @@ import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withTimeout
 import org.gauze.logic.port.CameraEvent
 import org.gauze.logic.port.CameraFault
+import org.gauze.logic.port.Frame
+import org.gauze.logic.port.Shot
 import org.gauze.platform.camera.Camera2
 import org.gauze.platform.camera.Held
 import org.gauze.platform.camera.Running
+import org.gauze.platform.camera.Told
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertNull
+import org.junit.Assert.assertSame
 import org.junit.Assert.assertTrue
 import org.junit.Before
 import org.junit.Test
@@ -104,6 +109,17 @@ class CameraTest {
         assertEquals(90, turned())
         assertEquals(6, device.sessions.single().captures.size)
         assertEquals(95.toByte(), device.asked(CameraDevice.TEMPLATE_STILL_CAPTURE).get(CaptureRequest.JPEG_QUALITY))
+    }
+
+    @Test
+    fun a_photo_goes_to_its_own_surface_and_the_preview_to_the_finders_and_the_frames() {
+        val finder = surface()
+        running.show(finder)
+        running.onOpened(device)
+        val session = device.sessions.single().also { it.callback.onConfigured(it) }
+        running.shoot()
+        assertEquals(listOf(photo), session.captures.single().first.targets.toList())
+        assertEquals(setOf(frames, finder), session.repeating!!.targets.toSet())
     }
 
     @Test
@@ -201,7 +217,65 @@ class CameraTest {
         running.shoot()
         val (request, told) = device.sessions.single().captures.single()
         told!!.onCaptureBufferLost(device.sessions.single(), request, photo, 1)
-        assertEquals(listOf(CameraFault.BROKEN), faults())
+        assertEquals("and the camera stays open", listOf(CameraFault.NOT_TAKEN), faults())
+        running.shoot()
+        assertEquals(2, device.sessions.single().captures.size)
+    }
+
+    @Test
+    fun a_session_that_comes_late_for_a_surface_that_is_shown_again_is_let_go() {
+        val finder = surface()
+        running.onOpened(device)
+        running.show(finder)
+        running.show(null)
+        running.show(finder)
+        val (early, late) = device.sessions
+        early.callback.onConfigureFailed(early)
+        early.callback.onConfigured(early)
+        assertEquals(emptyList<CameraEvent>() to true, said to early.closed)
+        late.callback.onConfigured(late)
+        assertEquals(listOf<CameraEvent>(CameraEvent.Ready), said)
+        running.shoot()
+        assertEquals(0 to 1, early.captures.size to late.captures.size)
+    }
+
+    @Test
+    fun a_session_begins_without_a_light_as_the_screen_says() {
+        running.torch(true)
+        ready()
+        assertEquals(CameraMetadata.FLASH_MODE_OFF, device.asked(CameraDevice.TEMPLATE_PREVIEW).get(CaptureRequest.FLASH_MODE))
+    }
+
+    private class FakeShot : Shot {
+        var closed = 0
+        override val jpeg: ByteBuffer = ByteBuffer.allocateDirect(1)
+        override val side = 1
+
+        override fun close() {
+            closed++
+        }
+    }
+
+    @Test
+    fun a_photo_that_nobody_takes_any_more_is_overwritten_whether_it_came_before_the_end_or_after() = runBlocking {
+        val (taken, left, late) = List(3) { FakeShot() }
+        val told = Told()
+        val frame = CameraEvent.Seen(Frame(ByteArray(1), 1, 1))
+        told.tell(frame)
+        for (shot in listOf(taken, left)) told.tell(CameraEvent.Taken(shot))
+        assertSame(taken, (told.next() as CameraEvent.Taken).shot)
+        told.end()
+        told.tell(CameraEvent.Taken(late))
+        assertEquals(listOf(0, 1, 1), listOf(taken, left, late).map { it.closed })
+    }
+
+    @Test
+    fun of_frames_the_newest_waits_and_nothing_else_is_left_out() = runBlocking {
+        val told = Told()
+        val frames = List(2) { CameraEvent.Seen(Frame(ByteArray(1), 1, 1)) }
+        frames.forEach(told::tell)
+        repeat(2) { told.tell(CameraEvent.Ready) }
+        assertEquals(listOf(CameraEvent.Ready, CameraEvent.Ready, frames.last()), List(3) { told.next() })
     }
 
     /** By Robolectric's own camera, from the permission to the end. */

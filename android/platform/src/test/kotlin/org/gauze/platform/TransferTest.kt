@@ -30,7 +30,6 @@ import org.gauze.platform.upload.TransferWorker
 import org.gauze.platform.upload.Uploads
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertFalse
-import org.junit.Assert.assertNotEquals
 import org.junit.Assert.assertNull
 import org.junit.Assert.assertTrue
 import org.junit.Before
@@ -82,6 +81,19 @@ class TransferTest {
 
     private fun once() = works.getWorkInfosForUniqueWork(Uploads.ONCE).get()
 
+    /** What stands in line, once it stands there so. */
+    private fun once(so: (List<WorkInfo>) -> Boolean): List<WorkInfo> {
+        val until = System.currentTimeMillis() + 20_000
+        while (!so(once())) {
+            assertTrue("${once()}", System.currentTimeMillis() < until)
+            shadowOf(android.os.Looper.getMainLooper()).idle()
+            Thread.sleep(10)
+        }
+        return once()
+    }
+
+    private fun states(works: List<WorkInfo>) = works.map { it.state }
+
     @Test
     fun transfers_are_user_initiated_on_new_phones_and_work_on_old_ones_and_outlive_a_restart() {
         Uploads(app).schedule(5_000_000, asked = true)
@@ -92,7 +104,7 @@ class TransferTest {
             assertTrue(once().isEmpty())
         } else {
             assertNull(job)
-            assertEquals(WorkInfo.State.ENQUEUED, once().single().state)
+            once { states(it) == listOf(WorkInfo.State.ENQUEUED) }
         }
         assertEquals(1, works.getWorkInfosForUniqueWork(Uploads.NET).get().size)
         Uploads(app).cancel()
@@ -104,11 +116,32 @@ class TransferTest {
     fun whoever_asks_stands_behind_no_attempt_that_failed_before() {
         val old = Uploads(app, now = 33)
         old.schedule(0, asked = false)
-        val first = once().single().id
+        val first = once { it.size == 1 }.single().id
         old.schedule(0, asked = false)
-        assertEquals("nobody asked: what stands in line stays there", first, once().single().id)
+        repeat(20) { assertEquals("nobody asked: what stands in line stays there", first, once().single().id) }
         old.schedule(0, asked = true)
-        assertNotEquals(first, once().single { it.state == WorkInfo.State.ENQUEUED }.id)
+        once { works -> works.any { it.state == WorkInfo.State.ENQUEUED && it.id != first } }
+    }
+
+    @Test
+    fun a_run_is_cut_by_nobody_and_what_comes_meanwhile_goes_in_one_after_it() {
+        val old = Uploads(app, now = 33)
+        app.end = CompletableDeferred()
+        old.schedule(0, asked = true)
+        val driver = WorkManagerTestInitHelper.getTestDriver(app)!!
+        val first = once { it.size == 1 }.single().id
+        driver.setAllConstraintsMet(first)
+        once { states(it) == listOf(WorkInfo.State.RUNNING) }
+        old.schedule(0, asked = true)
+        val next = once { it.size == 2 }.single { it.id != first }
+        for (asked in listOf(false, true)) old.schedule(0, asked)
+        repeat(20) { assertEquals(setOf(WorkInfo.State.RUNNING, WorkInfo.State.BLOCKED), states(once()).toSet()) }
+        assertEquals("one is enough", 2, once().size)
+        app.end.complete(Run.EMPTY)
+        once { works -> works.any { it.id == next.id && it.state == WorkInfo.State.ENQUEUED } }
+        driver.setAllConstraintsMet(next.id)
+        once { works -> works.all { it.state == WorkInfo.State.SUCCEEDED } }
+        assertEquals(listOf(true, true) to false, app.asked to app.stopped)
     }
 
     @Test
@@ -129,14 +162,9 @@ class TransferTest {
     @Test
     fun what_stands_in_line_is_started_when_there_is_a_network() {
         Uploads(app, now = 33).schedule(0, asked = true)
-        val work = once().single().id
+        val work = once { it.size == 1 }.single().id
         WorkManagerTestInitHelper.getTestDriver(app)!!.setAllConstraintsMet(work)
-        val until = System.currentTimeMillis() + 20_000
-        while (works.getWorkInfoById(work).get()!!.state != WorkInfo.State.SUCCEEDED) {
-            assertTrue("${works.getWorkInfoById(work).get()}", System.currentTimeMillis() < until)
-            shadowOf(android.os.Looper.getMainLooper()).idle()
-            Thread.sleep(10)
-        }
+        once { states(it) == listOf(WorkInfo.State.SUCCEEDED) }
         assertEquals(listOf(true), app.asked)
     }
 

@@ -8,6 +8,7 @@ import androidx.compose.foundation.horizontalScroll
 import androidx.compose.foundation.layout.Arrangement
 import androidx.compose.foundation.layout.Box
 import androidx.compose.foundation.layout.Column
+import androidx.compose.foundation.layout.FlowRow
 import androidx.compose.foundation.layout.Row
 import androidx.compose.foundation.layout.fillMaxHeight
 import androidx.compose.foundation.layout.fillMaxSize
@@ -34,6 +35,9 @@ import androidx.compose.ui.graphics.drawscope.rotate
 import androidx.compose.ui.input.pointer.pointerInput
 import androidx.compose.ui.layout.ContentScale
 import androidx.compose.ui.platform.LocalConfiguration
+import androidx.compose.ui.semantics.contentDescription
+import androidx.compose.ui.semantics.onClick
+import androidx.compose.ui.semantics.semantics
 import androidx.compose.ui.unit.dp
 import kotlin.math.abs
 import org.gauze.logic.camera.CameraScreenEvent
@@ -68,7 +72,9 @@ fun CameraView(
                 Column(Modifier.width(SIDE).fillMaxHeight().padding(16.dp, 8.dp)) {
                     Column(Modifier.weight(1f).verticalScroll(rememberScrollState()), Arrangement.spacedBy(8.dp)) {
                         Told(state, ways)
-                        Seldom(state, ways, send)
+                        FlowRow(horizontalArrangement = Arrangement.spacedBy(8.dp), verticalArrangement = Arrangement.spacedBy(8.dp)) {
+                            Seldom(state, ways, send)
+                        }
                     }
                     Pressed(state, ways, send)
                 }
@@ -76,7 +82,8 @@ fun CameraView(
                 Finder(state, viewfinder, ghost, send, Modifier.weight(1f).fillMaxWidth())
                 Column(Modifier.padding(16.dp, 8.dp), Arrangement.spacedBy(8.dp)) {
                     Told(state, ways)
-                    Seldom(state, ways, send)
+                    // One row that scrolls.
+                    Row(Modifier.horizontalScroll(rememberScrollState()), Arrangement.spacedBy(8.dp)) { Seldom(state, ways, send) }
                     Pressed(state, ways, send)
                 }
             }
@@ -91,9 +98,16 @@ private fun liesOnItsSide() = LocalConfiguration.current.run { screenWidthDp > s
 private fun Finder(
     state: CameraState, viewfinder: @Composable () -> Unit, ghost: ImageBitmap?, send: (CameraScreenEvent) -> Unit, room: Modifier,
 ) = Box(room.background(viewingGrey).clipToBounds(), Alignment.Center) {
-    Box(Modifier.pointerInput(Unit) {
-        detectTapGestures { send(CameraScreenEvent.Focus(it.x / size.width, it.y / size.height)) }
-    }) {
+    val (seen, middle) = say(Word.CameraFinder) to say(Word.CameraFocus)
+    Box(
+        Modifier
+            .pointerInput(Unit) { detectTapGestures { send(CameraScreenEvent.Focus(it.x / size.width, it.y / size.height)) } }
+            // Who does not see where to touch focuses on the middle.
+            .semantics {
+                contentDescription = seen
+                onClick(middle) { true.also { send(CameraScreenEvent.Focus(0.5f, 0.5f)) } }
+            },
+    ) {
         viewfinder()
         if (ghost != null && state.ghost) Image(ghost, null, Modifier.matchParentSize(), contentScale = ContentScale.Fit, alpha = FAINT)
         if (state.grid && state.shutter != Shutter.CLOSED) {
@@ -137,17 +151,16 @@ private fun Told(state: CameraState, ways: CameraWays) {
     }
 }
 
-/** What is pressed seldom lies in one row that scrolls. */
+/** What is pressed seldom. */
 @Composable
-private fun Seldom(state: CameraState, ways: CameraWays, send: (CameraScreenEvent) -> Unit) =
-    Row(Modifier.horizontalScroll(rememberScrollState()), Arrangement.spacedBy(8.dp)) {
-        if (state.askPosition) ways.position?.let { Small(Word.CameraPositionAllow, it) }
-        ways.site?.let { Small(state.site?.let(Wordings::site) ?: Line(Word.BodyTitle), it) }
-        Small(if (state.torch) Word.CameraTorchOff else Word.CameraTorchOn) { send(CameraScreenEvent.Torch(!state.torch)) }
-        Small(if (state.grid) Word.CameraGridOff else Word.CameraGridOn) { send(CameraScreenEvent.Grid(!state.grid)) }
-        if (state.hasGhost) Small(if (state.ghost) Word.CameraGhostOff else Word.CameraGhost) { send(CameraScreenEvent.Ghost(!state.ghost)) }
-        if (state.patient != null) ways.consent?.let { Small(Word.ConsentForm, it) }
-    }
+private fun Seldom(state: CameraState, ways: CameraWays, send: (CameraScreenEvent) -> Unit) {
+    if (state.askPosition) ways.position?.let { Small(Word.CameraPositionAllow, it) }
+    ways.site?.let { Small(state.site?.let(Wordings::site) ?: Line(Word.BodyTitle), it) }
+    Small(if (state.torch) Word.CameraTorchOff else Word.CameraTorchOn) { send(CameraScreenEvent.Torch(!state.torch)) }
+    Small(if (state.grid) Word.CameraGridOff else Word.CameraGridOn) { send(CameraScreenEvent.Grid(!state.grid)) }
+    if (state.hasGhost) Small(if (state.ghost) Word.CameraGhostOff else Word.CameraGhost) { send(CameraScreenEvent.Ghost(!state.ghost)) }
+    if (state.patient != null) ways.consent?.let { Small(Word.ConsentForm, it) }
+}
 
 @Composable
 private fun Pressed(state: CameraState, ways: CameraWays, send: (CameraScreenEvent) -> Unit) =

@@ -94,7 +94,7 @@ private fun ReportView(form: ReportForm, send: (IncidentEvent) -> Unit) = Page(
     Field(Line(Word.ReportWhose), form.whose) { text -> write { it.copy(whose = text) } }
     Text(say(Word.ReportWhoseHint), color = LocalTones.current.muted)
     Heading(Word.ReportNoticed)
-    FlowRow(horizontalArrangement = Arrangement.spacedBy(8.dp)) {
+    FlowRow(horizontalArrangement = Arrangement.spacedBy(8.dp), verticalArrangement = Arrangement.spacedBy(8.dp)) {
         Noticed.entries.forEach { noticed ->
             FilterChip(form.noticed == noticed, { write { it.copy(noticed = noticed) } }, { Text(say(noticed.word)) }, Modifier.heightIn(min = 48.dp))
         }
@@ -147,13 +147,17 @@ private fun Part(title: Word, lines: List<Line>) {
     lines.forEach { Text(say(it)) }
 }
 
+/** Where a phone leads that is locked or wiped. */
+class BlockedWays(val send: () -> Unit, val enrol: () -> Unit, val incident: () -> Unit)
+
 /** Locked by the hospital, or wiped. */
 @Composable
-fun BlockedView(state: BlockedState, sendNow: () -> Unit, enrol: () -> Unit) = Page(
+fun BlockedView(state: BlockedState, ways: BlockedWays) = Page(
     if (state.wiped) Word.WipedTitle else Word.LockedTitle,
     actions = {
-        if (state.unsent + state.reports > 0) MainAction(Word.LockedSend, onClick = sendNow)
-        if (state.wiped) OtherAction(Word.WipedEnrol, onClick = enrol)
+        if (state.unsent + state.reports > 0) MainAction(Word.LockedSend, onClick = ways.send)
+        if (state.wiped) OtherAction(Word.WipedEnrol, onClick = ways.enrol)
+        OtherAction(Word.SettingsIncident, onClick = ways.incident)
     },
 ) {
     Text(say(if (state.wiped) Word.WipedBody else Word.LockedBody))

@@ -137,14 +137,9 @@ class CameraPresenter(
     }
 
     private fun from(state: CameraState, event: CameraEvent): Step<CameraState, CameraScreenEvent> = when (event) {
-        CameraEvent.Ready -> Step(state.copy(shutter = Shutter.READY, problem = null, askPermission = false))
-        is CameraEvent.Failed -> Step(
-            state.copy(
-                shutter = Shutter.CLOSED,
-                problem = Failures.camera(event.fault),
-                askPermission = event.fault == CameraFault.NO_PERMISSION,
-            ),
-        )
+        // It was opened anew, and its light is off.
+        CameraEvent.Ready -> Step(state.copy(shutter = Shutter.READY, torch = false, problem = null, askPermission = false))
+        is CameraEvent.Failed -> Step(failed(state, event.fault))
         is CameraEvent.Seen -> {
             val seen = judge.judge(event.frame)
             marker = seen.marker
@@ -155,6 +150,17 @@ class CameraPresenter(
             val marker = inPixelsOf(event.shot)
             Step(state.copy(shutter = Shutter.TAKING)) { keep(event.shot, marker) }
         }
+    }
+
+    /** A photo that was not taken leaves the camera as it was. */
+    private fun failed(state: CameraState, fault: CameraFault): CameraState = when {
+        fault != CameraFault.NOT_TAKEN -> state.copy(
+            shutter = Shutter.CLOSED,
+            problem = Failures.camera(fault),
+            askPermission = fault == CameraFault.NO_PERMISSION,
+        )
+        state.shutter == Shutter.TAKING -> state.copy(shutter = Shutter.READY, problem = Failures.camera(fault))
+        else -> state
     }
 
     private fun shoot(state: CameraState): Step<CameraState, CameraScreenEvent> {
@@ -189,7 +195,13 @@ class CameraPresenter(
 
     private fun kept(state: CameraState, outcome: Outcome<String>): Step<CameraState, CameraScreenEvent> = when (outcome) {
         is Outcome.Done -> Step(state.copy(shutter = Shutter.SAFE))
-        is Outcome.Failed -> Step(state.copy(shutter = Shutter.READY, problem = refused(state, Failures.line(outcome.failure))))
+        // A camera that closed meanwhile is ready only when it says so.
+        is Outcome.Failed -> Step(
+            state.copy(
+                shutter = if (state.shutter == Shutter.TAKING) Shutter.READY else state.shutter,
+                problem = refused(state, Failures.line(outcome.failure)),
+            ),
+        )
     }
 
     /** What is refused here names the places, where they are known. */
@@ -252,6 +264,7 @@ val cameraSamples = mapOf(
         outside = Line(Word.CameraOutsideBlocked, "Site A, Health centre B"),
     ),
     "ask-position" to ready.copy(askPosition = true),
+    "not-taken" to ready.copy(problem = Failures.camera(CameraFault.NOT_TAKEN)),
     "full" to ready.copy(problem = Line(Word.ErrorStorageFull)),
     "safe" to ready.copy(shutter = Shutter.SAFE),
 )

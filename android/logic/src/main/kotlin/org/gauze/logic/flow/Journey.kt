@@ -77,6 +77,9 @@ class Journey(private val core: Core, private val acknowledged: Acknowledged) {
     private var asked = false
     @Volatile private var visit = Visit()
 
+    /** The app is not in front. */
+    private var away = false
+
     /** The newest photo of each wound: as this process took it, or as the core knows it. */
     private val newest = HashMap<String, String>()
 
@@ -99,17 +102,34 @@ class Journey(private val core: Core, private val acknowledged: Acknowledged) {
     /** At the start and whenever the app comes back: what stands in the way first. */
     fun start() = go(::anew)
 
-    /** As [start] where something stands in the way now; where nothing does, the screen stays. */
+    /** As [start] where something stands in the way now; where nothing does, and where somebody tells what went wrong, the screen stays. */
     fun check() {
-        Blocked.of(core.standing(), support)?.let { go { Route.Stopped(it) } }
+        val blocked = Blocked.of(core.standing(), support) ?: return
+        if (route.value != Route.Incident) go { Route.Stopped(blocked) }
     }
 
-    /** A photo is seen on its own check alone: whichever way that is left, its small picture goes from memory. */
+    /** The app is not in front any more: whoever comes back sees no photo, also none that is sealed only now. */
+    @Synchronized
+    fun left() {
+        away = true
+        (mutable.value as? Route.Check)?.kept?.forget()
+    }
+
+    @Synchronized
+    fun resumed() {
+        away = false
+    }
+
+    /**
+     * A photo is seen on its own check alone: whichever way that is left, its small picture goes from memory. Photos that were
+     * unlocked to look at them, or at their wounds, are locked again; the camera alone has use for the wound's last one.
+     */
     @Synchronized
     private fun go(next: () -> Route) {
         val left = mutable.value
         mutable.value = next()
         if (left is Route.Check) left.kept.forget()
+        if (left == Route.Review || left is Route.Wound && mutable.value !is Route.Camera) core.lock()
     }
 
     /** The screen in front, where it is [own]. */
@@ -232,13 +252,13 @@ class Journey(private val core: Core, private val acknowledged: Acknowledged) {
 
     /**
      * A photo is safe: on to its check, while its own camera is still in front. Whoever left meanwhile, or chose another site or
-     * wound, is not led back, and finds it among those that wait. Whether it is checked.
+     * wound, is not led back, and finds it among those that wait. Whether somebody checks it now.
      */
+    @Synchronized
     fun taken(kept: KeptPhoto, of: PhotoRecord): Boolean {
         val at = inFront<Route.Camera> { same(it.record, of) }
-        val checked = at != null && leave(at) { Route.Check(kept, of.patient) }
-        if (!checked) kept.forget()
-        return checked
+        if (at == null || away) kept.forget()
+        return at != null && leave(at) { Route.Check(kept, of.patient) } && !away
     }
 
     private fun same(one: PhotoRecord, other: PhotoRecord) =

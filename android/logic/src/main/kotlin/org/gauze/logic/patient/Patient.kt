@@ -185,8 +185,10 @@ class PatientPresenter(
         problem = Line(Word.BandNeedsName),
     )
 
+    /** A number that was scanned and then written over is one that was typed, and needs its reason. */
     private fun type(state: PatientState, event: PatientEvent.Type): PatientState = state.copy(
         problem = null,
+        scanned = state.scanned && (event.field != Field.NUMBER || event.text == state.typed[Field.NUMBER]),
         typed = Typed(state.typed.fields + (event.field to event.text), state.typed.faults - event.field),
     )
 

@@ -15,7 +15,8 @@ interface Shot : AutoCloseable {
     val side: Int
 }
 
-enum class CameraFault { NO_PERMISSION, IN_USE, NO_CAMERA, BROKEN }
+/** With NOT_TAKEN, a photo that was asked for does not come, and the camera stays as it is; with the others it has ended. */
+enum class CameraFault { NO_PERMISSION, IN_USE, NO_CAMERA, BROKEN, NOT_TAKEN }
 
 sealed interface CameraEvent {
     data object Ready : CameraEvent

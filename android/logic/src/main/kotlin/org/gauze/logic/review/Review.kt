@@ -62,21 +62,31 @@ class ReviewPresenter(
             if (state.working) Step(state)
             else Step(state.with(working = true)) { ReviewEvent.Answered(biometric.authenticate("unlock")) }
         is ReviewEvent.Answered -> answered(state, event.answer)
-        is ReviewEvent.Listed -> when (val outcome = event.outcome) {
-            is Outcome.Done -> Step(state.with(items = outcome.value.filter(Photo::previewed).map(::item)))
-            is Outcome.Failed -> Step(state.with(problem = Failures.line(outcome.failure)))
-        }
-        is ReviewEvent.Open -> Step(state.with(working = true)) { ReviewEvent.Opened(event.id, core.photo(event.id)) }
+        is ReviewEvent.Listed ->
+            if (state.working) Step(listed(state, event.outcome))
+            else Step<ReviewState, ReviewEvent>(state).also { core.lock() }
+        is ReviewEvent.Open ->
+            if (state.working || state.items == null) Step(state)
+            else Step(state.with(working = true)) { ReviewEvent.Opened(event.id, core.photo(event.id)) }
         is ReviewEvent.Opened -> when (val outcome = event.outcome) {
             is Outcome.Done -> opened(state, event.id, outcome.value)
-            is Outcome.Failed -> Step(state.with(problem = Failures.line(outcome.failure)))
+            is Outcome.Failed -> Step(if (state.working) state.with(problem = Failures.line(outcome.failure)) else state)
         }
         ReviewEvent.Close -> Step(forget(state, state.items))
-        ReviewEvent.Lock -> Step(forget(state, null)) { null.also { core.lock() } }
+        // At once: what is launched may end with the screen. What is unlocked only then comes as a list that nobody waits for.
+        ReviewEvent.Lock -> Step<ReviewState, ReviewEvent>(forget(state, null)).also { core.lock() }
     }
 
+    private fun listed(state: ReviewState, outcome: Outcome<List<Photo>>) = when (outcome) {
+        is Outcome.Done -> state.with(items = outcome.value.filter(Photo::previewed).map(::item))
+        is Outcome.Failed -> state.with(problem = Failures.line(outcome.failure))
+    }
+
+    /** One that nobody waits for any more is overwritten, and so is one in whose place another comes. */
     private fun opened(state: ReviewState, id: String, picture: ByteArray): Step<ReviewState, ReviewEvent> {
-        val item = state.items?.find { it.id == id } ?: return Step<ReviewState, ReviewEvent>(state).also { picture.fill(0) }
+        val item = state.items?.find { it.id == id }
+        if (item == null || !state.working) return Step<ReviewState, ReviewEvent>(state).also { picture.fill(0) }
+        state.open?.picture?.fill(0)
         return Step(state.with(open = OpenPhoto(item, picture)))
     }
 

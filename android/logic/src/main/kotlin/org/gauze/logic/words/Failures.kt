@@ -37,6 +37,7 @@ object Failures {
             CameraFault.IN_USE -> Word.CameraInUse
             CameraFault.NO_CAMERA -> Word.CameraNoCamera
             CameraFault.BROKEN -> Word.CameraBroken
+            CameraFault.NOT_TAKEN -> Word.CameraNotTaken
         },
     )
 

@@ -13,7 +13,6 @@ enum class Word {
     Done,
     TryAgain,
     NotKnown,
-    WaitingFor,
     // banner
     BannerBorn,
     BannerNhs,
@@ -154,7 +153,6 @@ enum class Word {
     WoundNone,
     WoundSkip,
     // camera
-    CameraTitle,
     CameraShoot,
     CameraTorchOn,
     CameraTorchOff,
@@ -166,13 +164,14 @@ enum class Word {
     CameraSealing,
     CameraSafe,
     CameraMarkerFound,
-    CameraMarkerMissing,
-    CameraLevel,
     CameraNotLevel,
     CameraNoPermission,
     CameraInUse,
     CameraNoCamera,
     CameraBroken,
+    CameraNotTaken,
+    CameraFinder,
+    CameraFocus,
     CameraAllow,
     CameraOutside,
     CameraOutsideBlocked,
@@ -201,10 +200,8 @@ enum class Word {
     QueueRefused,
     QueueDiscarded,
     QueueTaken,
-    QueueAttempts,
     QueueRetryAt,
     QueueMore,
-    QueueSize,
     QueueSupport,
     QueueNotes,
     QueueNotesAllow,
@@ -219,7 +216,6 @@ enum class Word {
     ReviewDeclined,
     ReviewNotSetUp,
     ReviewLockedOut,
-    ReviewDenied,
     // incident
     IncidentTitle,
     IncidentBody,
@@ -301,7 +297,6 @@ enum class Word {
     // wiped
     WipedTitle,
     WipedBody,
-    WipedWhy,
     WipedEnrol,
     WipedNothing,
     // help
@@ -314,18 +309,15 @@ enum class Word {
     HelpLost,
     HelpContact,
     // home
-    HomePhoto,
     HomeQueue,
     HomeReview,
     HomeMore,
-    HomeStorage,
     // notes
     NotesChannel,
     NotesWaiting,
     NotesRefused,
     NotesSending,
     PromptUnlock,
-    PromptCamera,
     // errors of a kind
     HelpDesk,
     ErrorKindTakeAgain,

@@ -33,6 +33,9 @@ sealed interface WoundEvent {
     data object New : WoundEvent
 
     data object Skip : WoundEvent
+
+    /** The app leaves the screen. */
+    data object Lock : WoundEvent
 }
 
 /** What was decided about the wound. */
@@ -56,17 +59,23 @@ class WoundPresenter(
             if (state.working) Step(state)
             else Step(state.copy(working = true, problem = null)) { WoundEvent.Answered(biometric.authenticate("unlock")) }
         is WoundEvent.Answered -> answered(state, event.answer)
-        is WoundEvent.Found -> when (val outcome = event.outcome) {
-            is Outcome.Done -> Step(state.copy(wounds = outcome.value, working = false))
-            is Outcome.Failed -> Step(state.copy(working = false, problem = Failures.line(outcome.failure)))
-        }
+        is WoundEvent.Found ->
+            if (state.working) Step(found(state, event.outcome))
+            else Step<WoundState, WoundEvent>(state).also { core.lock() }
         is WoundEvent.Earlier -> leave(state, WoundChoice.Earlier(event.wound))
         WoundEvent.New -> leave(state, WoundChoice.New)
         WoundEvent.Skip -> leave(state, WoundChoice.None)
+        // At once: what is launched may end with the screen. What is unlocked only then comes as wounds that nobody waits for.
+        WoundEvent.Lock -> Step<WoundState, WoundEvent>(state.copy(wounds = null, working = false, problem = null)).also { core.lock() }
+    }
+
+    private fun found(state: WoundState, outcome: Outcome<List<Wound>>) = when (outcome) {
+        is Outcome.Done -> state.copy(wounds = outcome.value, working = false)
+        is Outcome.Failed -> state.copy(working = false, problem = Failures.line(outcome.failure))
     }
 
     private fun answered(state: WoundState, answer: Authentication): Step<WoundState, WoundEvent> = when (answer) {
-        Authentication.CONFIRMED -> Step(state) {
+        Authentication.CONFIRMED -> Step(state.copy(working = true)) {
             when (val unlocked = core.unlock()) {
                 is Outcome.Done -> WoundEvent.Found(core.wounds(state.patient))
                 is Outcome.Failed -> WoundEvent.Found(unlocked)

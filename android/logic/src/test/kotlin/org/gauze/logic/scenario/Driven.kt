@@ -132,7 +132,10 @@ internal fun Around.driven(screen: String, given: Any?): Driven = when (screen) 
     "review" -> driven(ReviewPresenter(core, core, Biometric { answer }, ZoneOffset.UTC, scope), ::shown) { name, with ->
         when (name) {
             "unlock" -> ReviewEvent.Unlock
+            "answered" -> ReviewEvent.Answered(with[0].named())
+            "listed" -> ReviewEvent.Listed(core.photos(1))
             "open" -> ReviewEvent.Open(with[0].text!!)
+            "opened" -> ReviewEvent.Opened(with[0].text!!, core.photo(with[0].text!!))
             "close" -> ReviewEvent.Close
             "lock" -> ReviewEvent.Lock
             else -> unknown(name)
@@ -259,6 +262,9 @@ private fun Around.wounds(given: Any?): Driven {
     return driven(presenter, ::shown) { name, with ->
         when (name) {
             "unlock" -> WoundEvent.Unlock
+            "answered" -> WoundEvent.Answered(with[0].named())
+            "found" -> WoundEvent.Found(core.wounds(presenter.state.patient))
+            "lock" -> WoundEvent.Lock
             "earlier" -> WoundEvent.Earlier(presenter.state.wounds!![with[0].int])
             "new" -> WoundEvent.New
             "skip" -> WoundEvent.Skip
@@ -310,6 +316,8 @@ private fun Around.journey(given: Any?): Driven {
         when (name) {
             "start" -> journey.start()
             "check" -> journey.check()
+            "left" -> journey.left()
+            "resumed" -> journey.resumed()
             "enrolled" -> journey.enrolled()
             "signed_in" -> journey.signedIn()
             "signed_out" -> journey.signedOut()

@@ -12,16 +12,10 @@ import android.os.Handler
 import android.os.HandlerThread
 import android.view.Surface
 import kotlinx.coroutines.android.asCoroutineDispatcher
-import kotlinx.coroutines.channels.Channel
-import kotlinx.coroutines.channels.ProducerScope
-import kotlinx.coroutines.channels.awaitClose
+import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.StateFlow
-import kotlinx.coroutines.flow.buffer
-import kotlinx.coroutines.flow.callbackFlow
-import kotlinx.coroutines.flow.flowOn
-import kotlinx.coroutines.flow.merge
-import kotlinx.coroutines.flow.receiveAsFlow
+import kotlinx.coroutines.flow.flow
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.sync.Mutex
 import kotlinx.coroutines.sync.withLock
@@ -44,45 +38,43 @@ class Camera2(private val context: Context, private val viewfinder: StateFlow<Su
     /** Whoever opens the camera waits until the one before has let it go. */
     private val alone = Mutex()
 
-    /** A frame that comes before the last one is done with takes its place; nothing else is ever left out. */
-    override fun open(): Flow<CameraEvent> {
-        val frames = Channel<CameraEvent>(Channel.CONFLATED)
-        return merge(events(frames), frames.receiveAsFlow())
+    /** What it tells lies in no flow's own buffer, which would drop it as it is where nobody listens any more. */
+    override fun open(): Flow<CameraEvent> = flow {
+        coroutineScope {
+            val told = Told()
+            val opening = launch(handler.asCoroutineDispatcher()) { begin(told) }
+            try {
+                while (true) emit(told.next())
+            } finally {
+                told.end()
+                opening.cancel()
+            }
+        }
     }
 
-    private fun events(frames: Channel<CameraEvent>): Flow<CameraEvent> = callbackFlow {
+    private suspend fun begin(told: Told) {
         val allowed = context.checkSelfPermission(Manifest.permission.CAMERA) == PackageManager.PERMISSION_GRANTED
         val back = if (allowed) Sizes.back(manager) else null
-        if (back == null) {
-            trySend(CameraEvent.Failed(if (allowed) CameraFault.NO_CAMERA else CameraFault.NO_PERMISSION))
-            awaitClose {}
-        } else {
-            alone.withLock { use(back, frames) }
-        }
-    }.flowOn(handler.asCoroutineDispatcher()).buffer(Channel.UNLIMITED)
+        if (back == null) told.tell(CameraEvent.Failed(if (allowed) CameraFault.NO_CAMERA else CameraFault.NO_PERMISSION))
+        else alone.withLock { use(back, told) }
+    }
 
-    private suspend fun ProducerScope<CameraEvent>.use(back: Back, frames: Channel<CameraEvent>) {
-        val readers = readers(Sizes.of(context)) { if (it is CameraEvent.Seen) frames.trySend(it) else tell(it) }
+    private suspend fun use(back: Back, told: Told) {
+        val readers = readers(Sizes.of(context), told::tell)
         val held = Held(context)
         held.enable()
         val (photo, seen) = readers.map(ImageReader::getSurface)
-        val opening = Running(back.says, held, photo, seen, handler) { tell(it) }
+        val opening = Running(back.says, held, photo, seen, handler, told::tell)
         running = opening
-        Running.tried { open(back.id, opening) }?.let { trySend(CameraEvent.Failed(it)) }
-        val showing = launch { viewfinder.collect { opening.show(it) } }
-        awaitClose {
-            showing.cancel()
+        Running.tried { open(back.id, opening) }?.let { told.tell(CameraEvent.Failed(it)) }
+        try {
+            viewfinder.collect(opening::show)
+        } finally {
             held.disable()
             opening.close()
             running = null
             readers.forEach(ImageReader::close)
         }
-    }
-
-    /** A photo that nobody waits for any more is overwritten. */
-    private fun ProducerScope<CameraEvent>.tell(event: CameraEvent) {
-        val told = trySend(event).isSuccess
-        if (!told && event is CameraEvent.Taken) event.shot.close()
     }
 
     @SuppressLint("MissingPermission") // Asked for before.

@@ -31,6 +31,9 @@ internal class Running(
     private var finder: Surface? = null
     private var session: CameraCaptureSession? = null
     private var closed = false
+
+    /** Counts what is shown: a session that comes late is told from the present one, also where both are of one surface. */
+    private var turn = 0
     private var light = false
     private var area: MeteringRectangle? = null
 
@@ -50,6 +53,7 @@ internal class Running(
         gone.close()
         camera = null
         session = null
+        turn++
         send(CameraEvent.Failed(fault))
     }
 
@@ -57,6 +61,7 @@ internal class Running(
     fun show(surface: Surface?) {
         session?.close()
         session = null
+        turn++
         finder = surface
         begin()
     }
@@ -64,25 +69,26 @@ internal class Running(
     private fun begin() {
         val (open, shown) = (camera ?: return) to (finder ?: return)
         @Suppress("DEPRECATION") // Its successor asks for more of the same.
-        tried { open.createCaptureSession(listOf(frames, shown, photo), Session(shown), handler) }
+        tried { open.createCaptureSession(listOf(frames, shown, photo), Session(++turn), handler) }
             ?.let { send(CameraEvent.Failed(it)) }
     }
 
-    /** What comes of a session for a surface; one that is not shown any more is nobody's. */
-    private inner class Session(private val surface: Surface) : CameraCaptureSession.StateCallback() {
+    /** What comes of a session, which begins without a light; one in whose place another was asked for is nobody's. */
+    private inner class Session(private val mine: Int) : CameraCaptureSession.StateCallback() {
         override fun onConfigured(configured: CameraCaptureSession) {
-            if (closed || finder !== surface) return configured.close()
+            if (closed || mine != turn) return configured.close()
             session = configured
+            light = false
             repeat()
             send(CameraEvent.Ready)
         }
 
         override fun onConfigureFailed(failed: CameraCaptureSession) {
-            if (!closed && finder === surface) send(CameraEvent.Failed(CameraFault.BROKEN))
+            if (!closed && mine == turn) send(CameraEvent.Failed(CameraFault.BROKEN))
         }
     }
 
-    /** Whoever asked for a photo hears of it, or that it does not come. */
+    /** Whoever asked for a photo hears of it, or that it does not come: of a camera that is there still, that one alone. */
     fun shoot() {
         val (open, now) = camera to session
         val fault = if (open == null || now == null) CameraFault.BROKEN else tried {
@@ -103,7 +109,7 @@ internal class Running(
         override fun onCaptureBufferLost(of: CameraCaptureSession, request: CaptureRequest, target: Surface, frame: Long) = notTaken()
 
         private fun notTaken() {
-            if (!closed) send(CameraEvent.Failed(CameraFault.BROKEN))
+            if (!closed) send(CameraEvent.Failed(CameraFault.NOT_TAKEN))
         }
     }
 

@@ -16,6 +16,7 @@ import androidx.work.NetworkType
 import androidx.work.OneTimeWorkRequestBuilder
 import androidx.work.OutOfQuotaPolicy
 import androidx.work.PeriodicWorkRequestBuilder
+import androidx.work.WorkInfo
 import androidx.work.WorkManager
 import androidx.work.workDataOf
 import java.util.concurrent.TimeUnit
@@ -63,9 +64,19 @@ class Uploads(private val context: Context, private val now: Int = Build.VERSION
             .setInputData(workDataOf(TransferWorker.ASKED to asked))
             .apply { if (asked) setExpedited(OutOfQuotaPolicy.RUN_AS_NON_EXPEDITED_WORK_REQUEST) }
             .build()
+        val manager = WorkManager.getInstance(context)
+        val standing = manager.getWorkInfosForUniqueWork(ONCE)
+        standing.addListener({ manager.enqueueUniqueWork(ONCE, behind(standing.get().map(WorkInfo::state), asked), work) }, Runnable::run)
+    }
+
+    /** What becomes of what stands in line. */
+    private fun behind(standing: List<WorkInfo.State>, asked: Boolean) = when {
+        // A run that has counted what there is may know nothing of this: another comes after it, and one is enough.
+        WorkInfo.State.RUNNING in standing ->
+            if (WorkInfo.State.BLOCKED in standing) ExistingWorkPolicy.KEEP else ExistingWorkPolicy.APPEND_OR_REPLACE
         // What failed before waits for hours: somebody who asks does not.
-        val present = if (asked) ExistingWorkPolicy.REPLACE else ExistingWorkPolicy.KEEP
-        WorkManager.getInstance(context).enqueueUniqueWork(ONCE, present, work)
+        asked -> ExistingWorkPolicy.REPLACE
+        else -> ExistingWorkPolicy.KEEP
     }
 
     private fun keepTrying() {
