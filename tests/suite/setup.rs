@@ -145,7 +145,11 @@ async fn what_an_earlier_try_left_is_named_and_the_step_that_is_told_works() {
     std::fs::copy(before.join("hospital.json"), home.join("before.json")).unwrap();
     let from = |file| ["init", "--data", "gateway", "--from", file];
     let refused = attempt("gauze-gateway", &from("before.json"), home).await.unwrap();
-    assert!(refused.stderr.starts_with("gateway_not_in_bundle: before.json: "), "{}", refused.stderr);
+    assert!(
+        refused.stderr.starts_with("gateway_not_in_bundle: the bundle in before.json "),
+        "{}",
+        refused.stderr
+    );
     run("gauze-gateway", &from("hospital.json"), home).await.unwrap();
 }
 

@@ -42,12 +42,6 @@ pub struct Flaw {
     pub why: String,
 }
 
-impl fmt::Display for Flaw {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} is refused ({})", self.file.display(), self.why)
-    }
-}
-
 /// Why a tenant cannot be served.
 #[derive(Debug, thiserror::Error)]
 pub enum TenantError {
@@ -58,25 +52,27 @@ pub enum TenantError {
     #[error("{} cannot be kept ({}): {}", .0.display(), .1, gauze_listen::disk_step(.1))]
     Kept(PathBuf, #[source] std::io::Error),
     /// A file that was given does not hold.
-    #[error("the {0} in {1}: sign it again on the records side")]
+    #[error("the {} in {} is refused ({}): sign it again on the records side", .0, .1.file.display(), .1.why)]
     Refused(SignedFile, Flaw),
     /// It says what only a newer gateway understands.
-    #[error("the {0} in {1}, and was signed by a newer program: update this gateway first")]
+    #[error(
+        "the {} in {} is refused ({}), and was signed by a newer program: update this gateway first", .0, .1.file.display(), .1.why
+    )]
     Newer(SignedFile, Flaw),
     /// The bundle does not name the key that signed the policy.
     #[error(
-        "the policy in {0}, for the bundle does not name its key: sign it by a key that the bundle names, or let a new one take over by the steps under A new policy key \
-         in docs/operating.md"
+        "the policy in {} is refused ({}), for the bundle does not name its key: sign it by a key that the bundle names, or let a new one take over by the steps under A new policy key \
+         in docs/operating.md", .0.file.display(), .0.why
     )]
     PolicyKey(Flaw),
     /// What `init` took up is spoilt.
     #[error(
-        "the {0} in {1}: take up the newest that the hospital signed, `gauze-gateway init --data DIR --from FILE`"
+        "the {} in {} is refused ({}): take up the newest that the hospital signed, `gauze-gateway init --data DIR --from FILE`", .0, .1.file.display(), .1.why
     )]
     TakenUp(SignedFile, Flaw),
     /// The gateway's own copy of what it served is spoilt.
     #[error(
-        "the {0} in {1}, which is the gateway's own copy: start the gateway again, which writes it anew, and where `init` did not set it up, with --bundle and --policy"
+        "the {} in {} is refused ({}), which is the gateway's own copy: start the gateway again, which writes it anew, and where `init` did not set it up, with --bundle and --policy", .0, .1.file.display(), .1.why
     )]
     Copied(SignedFile, Flaw),
     /// Two lines of the bundle's file do not follow each other.
