@@ -20,7 +20,7 @@ const UPLOAD: [&str; 3] = ["upload", "--retry", "0"];
 pub async fn site() -> Site {
     let site = Site::new().await;
     let said = format!(r#"{{"kind": "breach", "what": "{WHAT}"}}"#);
-    write(&site.home().join("report.json"), said).unwrap();
+    write(&site.home().join("report.json"), &said).unwrap();
     site
 }
 
