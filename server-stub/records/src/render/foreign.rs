@@ -68,9 +68,8 @@ fn luma(decoder: impl ImageDecoder, orientation: u8, wanted: Wanted) -> Result<U
 fn grey(pixels: &[u8], colours: ColorType) -> Option<Vec<u8>> {
     let over = |level: u8, alpha: u8| {
         let (level, alpha) = (u16::from(level), u16::from(alpha));
-        ((level * alpha + 255 * (255 - alpha) + 127) / 255) as u8
+        u8::try_from((level * alpha + 255 * (255 - alpha) + 127) / 255).unwrap_or(u8::MAX)
     };
-    let pixels = pixels.iter().as_slice();
     Some(match colours {
         ColorType::L8 => pixels.to_vec(),
         ColorType::La8 => pixels.chunks_exact(2).map(|la| over(la[0], la[1])).collect(),
@@ -90,9 +89,9 @@ fn smaller(plain: &[u8], width: usize, factor: usize) -> Zeroizing<Vec<u8>> {
         let high = rows.len() / width;
         for left in (0..width).step_by(factor) {
             let wide = factor.min(width - left);
-            let sum = |row: &[u8]| row[left..left + wide].iter().copied().map(u32::from).sum::<u32>();
-            let (sum, count) = (rows.chunks_exact(width).map(sum).sum::<u32>(), (high * wide) as u32);
-            small.push(((sum + count / 2) / count) as u8);
+            let sum = |row: &[u8]| row[left..left + wide].iter().copied().map(usize::from).sum::<usize>();
+            let (sum, count) = (rows.chunks_exact(width).map(sum).sum::<usize>(), high * wide);
+            small.push(u8::try_from((sum + count / 2) / count).unwrap_or(u8::MAX));
         }
     }
     small
