@@ -112,15 +112,15 @@ struct SettingsView: View {
 
     var body: some View {
         Page(.settingsTitle) {
+            OtherAction(.settingsIncident, action: ways.incident)
+            OtherAction(.settingsHelp, action: ways.help)
+            if state.canChangeTeam { OtherAction(.settingsTeamChange, action: ways.team) }
+            if state.canSignOut { OtherAction(.settingsSignOut, action: ways.signOut) }
             part(.settingsPhone, state.phone)
             part(.settingsMay, state.may)
             part(.settingsMayNot, state.mayNot)
             part(.settingsLicences, [Line(.settingsLicencesBody), state.version])
         } actions: {
-            OtherAction(.settingsIncident, action: ways.incident)
-            OtherAction(.settingsHelp, action: ways.help)
-            if state.canChangeTeam { OtherAction(.settingsTeamChange, action: ways.team) }
-            if state.canSignOut { OtherAction(.settingsSignOut, action: ways.signOut) }
             QuietAction(.back, action: ways.back)
         }
     }

@@ -11,6 +11,7 @@ import java.io.FileDescriptor
 import java.io.PrintStream
 import java.io.PrintWriter
 import java.io.StringWriter
+import kotlin.concurrent.thread
 import kotlinx.coroutines.runBlocking
 import org.gauze.logic.core.Core
 import org.gauze.logic.core.Side
@@ -109,15 +110,37 @@ class JourneyTest {
 
     @Test
     fun a_process_that_ends_forgets_the_patient_and_never_a_photo() {
-        nurse.setUp()
+        nurse.manage(Hospital.next())
+        nurse.open()
+        nurse.see(Word.EnrolStart)
+        nurse.die()
+        nurse.open()
+        nurse.tap(Word.EnrolStart)
+        nurse.die()
+        nurse.open()
+        nurse.until("enrolled, or asked again") { nurse.sees(nurse.word(Word.PatientTitle)) || nurse.sees(nurse.word(Word.EnrolStart)) }
+        if (!nurse.sees(nurse.word(Word.PatientTitle))) nurse.tap(Word.EnrolStart)
+        nurse.see(Word.PatientTitle)
         nurse.scan()
         again("with a band scanned")
         nurse.scan()
         nurse.confirm()
         nurse.see(Word.CameraShoot)
         again("at the camera")
+        atTheWounds()
+        again("at the wounds")
+        atTheWounds()
+        nurse.tap(Word.WoundNew)
+        nurse.see(Word.CameraShoot)
+        nurse.tick(Word.ConsentForm)
+        nurse.type(Word.ConsentBy, "Smith's daughter")
+        again("at the consent")
         nurse.takeOne()
         again("with a photo that nobody kept")
+        assertEquals(1, nurse.photos().size)
+        val sending = thread { runCatching { nurse.send() } }
+        again("while it was sent")
+        sending.join()
         assertEquals(1, nurse.photos().size)
         assertEquals(Run.EMPTY, nurse.send())
         again("after it was sent")
@@ -127,11 +150,7 @@ class JourneyTest {
     @Test
     fun a_photo_and_all_that_was_said_of_it_is_read_at_the_hospital_and_gone_from_the_phone() {
         nurse.setUp()
-        nurse.scan()
-        nurse.confirm()
-        nurse.tap(Word.BodyTitle)
-        nurse.see(Word.BodyFront)
-        nurse.journey().run { site(Site("Heel", Side.LEFT), (route.value as Route.Body).patient) }
+        atTheWounds()
         nurse.tap(Word.WoundNew)
         nurse.see(Word.CameraShoot)
         nurse.tick(Word.ConsentForm)
@@ -256,6 +275,15 @@ class JourneyTest {
         assertEquals(some.size, nurse.photos().size)
         assertEquals(Run.EMPTY, nurse.send())
         assertEquals(setOf(Stage.STORED), nurse.photos().map { it.stage }.toSet())
+    }
+
+    private fun atTheWounds() {
+        nurse.scan()
+        nurse.confirm()
+        nurse.tap(Word.BodyTitle)
+        nurse.see(Word.BodyFront)
+        nurse.journey().run { site(Site("Heel", Side.LEFT), (route.value as Route.Body).patient) }
+        nurse.see(Word.WoundNew)
     }
 
     private fun again(at: String) {

@@ -18,7 +18,6 @@ import androidx.compose.foundation.layout.widthIn
 import androidx.compose.foundation.shape.RoundedCornerShape
 import androidx.compose.material3.FilterChip
 import androidx.compose.material3.MaterialTheme
-import androidx.compose.material3.OutlinedButton
 import androidx.compose.material3.Text
 import androidx.compose.runtime.Composable
 import androidx.compose.runtime.CompositionLocalProvider
@@ -117,7 +116,7 @@ fun BodyView(state: BodyState, send: (BodyEvent) -> Unit) = Page(
 private fun Sides(send: (BodyEvent) -> Unit) {
     Text(say(Word.BodySide))
     FlowRow(horizontalArrangement = Arrangement.spacedBy(8.dp), verticalArrangement = Arrangement.spacedBy(8.dp)) {
-        sideWords.forEach { (side, word) -> OutlinedButton({ send(BodyEvent.Sided(side)) }, Modifier.heightIn(min = 48.dp)) { Text(say(word)) } }
+        sideWords.forEach { (side, word) -> Outlined({ send(BodyEvent.Sided(side)) }, Modifier.heightIn(min = 48.dp)) { Text(say(word)) } }
     }
 }
 
@@ -168,7 +167,7 @@ fun WoundView(state: WoundState, zone: ZoneId, send: (WoundEvent) -> Unit) = Pag
     }
     if (wounds.isEmpty()) Text(say(Word.WoundNone))
     wounds.forEach { wound ->
-        OutlinedButton({ send(WoundEvent.Earlier(wound)) }, Modifier.fillMaxWidth().heightIn(min = 64.dp)) {
+        Outlined({ send(WoundEvent.Earlier(wound)) }, Modifier.fillMaxWidth().heightIn(min = 64.dp)) {
             androidx.compose.foundation.layout.Column(Modifier.fillMaxWidth()) {
                 Text(say(Wordings.site(wound.site)), color = MaterialTheme.colorScheme.onSurface)
                 Text(say(Line(Word.WoundFrom, Wordings.time(wound.namedAt, zone))), color = LocalTones.current.muted)

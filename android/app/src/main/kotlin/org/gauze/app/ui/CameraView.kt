@@ -20,10 +20,8 @@ import androidx.compose.foundation.layout.width
 import androidx.compose.foundation.rememberScrollState
 import androidx.compose.foundation.verticalScroll
 import androidx.compose.material3.MaterialTheme
-import androidx.compose.material3.OutlinedButton
 import androidx.compose.material3.Surface
 import androidx.compose.material3.Text
-import androidx.compose.material3.TextButton
 import androidx.compose.runtime.Composable
 import androidx.compose.ui.Alignment
 import androidx.compose.ui.Modifier
@@ -165,7 +163,7 @@ private fun Seldom(state: CameraState, ways: CameraWays, send: (CameraScreenEven
 @Composable
 private fun Pressed(state: CameraState, ways: CameraWays, send: (CameraScreenEvent) -> Unit) =
     Row(horizontalArrangement = Arrangement.spacedBy(8.dp), verticalAlignment = Alignment.CenterVertically) {
-        TextButton(ways.back, Modifier.heightIn(min = 48.dp)) { Text(say(Word.Back)) }
+        Plain(Word.Back, onClick = ways.back)
         if (state.askPermission) MainAction(Word.CameraAllow, onClick = ways.allow)
         else MainAction(Word.CameraShoot, state.shutter == Shutter.READY) { send(CameraScreenEvent.Shoot) }
     }
@@ -183,7 +181,7 @@ private fun Small(word: Word, onClick: () -> Unit) = Small(Line(word), onClick)
 
 @Composable
 private fun Small(line: Line, onClick: () -> Unit) {
-    OutlinedButton(onClick, Modifier.heightIn(min = 48.dp)) { Text(say(line)) }
+    Outlined(onClick, Modifier.heightIn(min = 48.dp)) { Text(say(line)) }
 }
 
 private const val FAINT = 0.4f

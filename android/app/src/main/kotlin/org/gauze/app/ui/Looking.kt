@@ -13,7 +13,6 @@ import androidx.compose.foundation.layout.padding
 import androidx.compose.foundation.layout.width
 import androidx.compose.material3.HorizontalDivider
 import androidx.compose.material3.MaterialTheme
-import androidx.compose.material3.OutlinedButton
 import androidx.compose.material3.Text
 import androidx.compose.runtime.Composable
 import androidx.compose.runtime.remember
@@ -126,7 +125,7 @@ fun ReviewView(state: ReviewState, back: () -> Unit, send: (ReviewEvent) -> Unit
         }
         items.isEmpty() -> Said(Line(Word.ReviewEmpty), Tone.PLAIN)
         else -> items.forEach { item ->
-            OutlinedButton({ send(ReviewEvent.Open(item.id)) }, Modifier.fillMaxWidth().heightIn(min = 64.dp)) {
+            Outlined({ send(ReviewEvent.Open(item.id)) }, Modifier.fillMaxWidth().heightIn(min = 64.dp)) {
                 Column(Modifier.fillMaxWidth()) {
                     Text(say(Line(Word.ReviewOpen, item.taken)), color = MaterialTheme.colorScheme.onSurface)
                     item.label?.let { Text(it, color = LocalTones.current.muted) }

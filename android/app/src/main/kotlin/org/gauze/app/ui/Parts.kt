@@ -8,6 +8,7 @@ import androidx.compose.foundation.layout.Column
 import androidx.compose.foundation.layout.ColumnScope
 import androidx.compose.foundation.layout.FlowRow
 import androidx.compose.foundation.layout.Row
+import androidx.compose.foundation.layout.RowScope
 import androidx.compose.foundation.layout.Spacer
 import androidx.compose.foundation.layout.fillMaxSize
 import androidx.compose.foundation.layout.fillMaxWidth
@@ -131,17 +132,27 @@ private fun Identity(patient: Patient, today: LocalDate) {
 /** The one main action. */
 @Composable
 fun MainAction(word: Word, enabled: Boolean = true, onClick: () -> Unit) {
-    Button(onClick, Modifier.fillMaxWidth().heightIn(min = 56.dp), enabled = enabled) { Text(say(word)) }
+    Button(onClick, Modifier.fillMaxWidth().heightIn(min = 56.dp), enabled = enabled, shape = MaterialTheme.shapes.small) { Text(say(word)) }
 }
 
 @Composable
 fun OtherAction(word: Word, enabled: Boolean = true, onClick: () -> Unit) {
-    OutlinedButton(onClick, Modifier.fillMaxWidth().heightIn(min = 48.dp), enabled = enabled) { Text(say(word)) }
+    Outlined(onClick, Modifier.fillMaxWidth().heightIn(min = 48.dp), enabled) { Text(say(word)) }
 }
+
+/** A choice that is no main action. Material would make it a pill. */
+@Composable
+fun Outlined(onClick: () -> Unit, modifier: Modifier, enabled: Boolean = true, content: @Composable RowScope.() -> Unit) =
+    OutlinedButton(onClick, modifier, enabled, MaterialTheme.shapes.small, content = content)
 
 @Composable
 fun QuietAction(word: Word, onClick: () -> Unit) {
-    TextButton(onClick, Modifier.fillMaxWidth().heightIn(min = 48.dp)) { Text(say(word)) }
+    Plain(word, Modifier.fillMaxWidth(), onClick)
+}
+
+@Composable
+fun Plain(word: Word, modifier: Modifier = Modifier, onClick: () -> Unit) {
+    TextButton(onClick, modifier.heightIn(min = 48.dp), shape = MaterialTheme.shapes.small) { Text(say(word)) }
 }
 
 /** What cannot be taken back: its consequence before the button. */
@@ -150,7 +161,7 @@ fun GraveAction(consequence: Word, word: Word, enabled: Boolean = true, onClick:
     Column(verticalArrangement = Arrangement.spacedBy(4.dp)) {
         Text(say(consequence), color = LocalTones.current.muted)
         OutlinedButton(
-            onClick, Modifier.fillMaxWidth().heightIn(min = 56.dp), enabled = enabled,
+            onClick, Modifier.fillMaxWidth().heightIn(min = 56.dp), enabled, MaterialTheme.shapes.small,
             colors = ButtonDefaults.outlinedButtonColors(contentColor = MaterialTheme.colorScheme.error),
         ) { Text(say(word)) }
     }

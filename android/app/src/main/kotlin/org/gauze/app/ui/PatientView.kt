@@ -6,7 +6,6 @@ import androidx.compose.foundation.layout.ColumnScope
 import androidx.compose.foundation.layout.fillMaxWidth
 import androidx.compose.foundation.layout.heightIn
 import androidx.compose.material3.MaterialTheme
-import androidx.compose.material3.OutlinedButton
 import androidx.compose.material3.Text
 import androidx.compose.runtime.Composable
 import androidx.compose.ui.Alignment
@@ -91,7 +90,7 @@ private fun Worklist(state: PatientState, send: (PatientEvent) -> Unit) {
     }
     if (patients.isEmpty()) Said(Line(Word.PatientListEmpty), Tone.PLAIN)
     patients.forEach { patient ->
-        OutlinedButton({ send(PatientEvent.Listed(patient)) }, Modifier.fillMaxWidth().heightIn(min = 72.dp)) {
+        Outlined({ send(PatientEvent.Listed(patient)) }, Modifier.fillMaxWidth().heightIn(min = 72.dp)) {
             Column(Modifier.fillMaxWidth(), horizontalAlignment = Alignment.Start, verticalArrangement = Arrangement.Center) {
                 Text(Wordings.name(patient), fontWeight = FontWeight.Bold, color = MaterialTheme.colorScheme.onSurface)
                 Text(say(Wordings.born(patient.born, LocalToday.current)), color = MaterialTheme.colorScheme.onSurface)

@@ -3,7 +3,6 @@ package org.gauze.app.ui
 import androidx.compose.foundation.layout.Box
 import androidx.compose.foundation.layout.fillMaxWidth
 import androidx.compose.foundation.layout.heightIn
-import androidx.compose.material3.OutlinedButton
 import androidx.compose.material3.Text
 import androidx.compose.runtime.Composable
 import androidx.compose.ui.Modifier
@@ -77,7 +76,7 @@ fun TeamView(state: TeamState, send: (TeamEvent) -> Unit) = Page(
     Text(say(Word.TeamBody))
     state.now?.let { Said(Line(Word.TeamNow, it.words), Tone.PLAIN) }
     state.teams.forEach { team ->
-        OutlinedButton({ send(TeamEvent.Choose(team)) }, Modifier.fillMaxWidth().heightIn(min = 56.dp)) { Text(team.words) }
+        Outlined({ send(TeamEvent.Choose(team)) }, Modifier.fillMaxWidth().heightIn(min = 56.dp)) { Text(team.words) }
     }
 }
 

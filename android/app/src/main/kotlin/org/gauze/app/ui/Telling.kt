@@ -126,14 +126,12 @@ class SettingsWays(
 @Composable
 fun SettingsView(state: SettingsState, ways: SettingsWays) = Page(
     Word.SettingsTitle,
-    actions = {
-        OtherAction(Word.SettingsIncident, onClick = ways.incident)
-        OtherAction(Word.SettingsHelp, onClick = ways.help)
-        if (state.canChangeTeam) OtherAction(Word.SettingsTeamChange, onClick = ways.team)
-        if (state.canSignOut) OtherAction(Word.SettingsSignOut, onClick = ways.signOut)
-        QuietAction(Word.Back, ways.back)
-    },
+    actions = { QuietAction(Word.Back, ways.back) },
 ) {
+    OtherAction(Word.SettingsIncident, onClick = ways.incident)
+    OtherAction(Word.SettingsHelp, onClick = ways.help)
+    if (state.canChangeTeam) OtherAction(Word.SettingsTeamChange, onClick = ways.team)
+    if (state.canSignOut) OtherAction(Word.SettingsSignOut, onClick = ways.signOut)
     Part(Word.SettingsPhone, state.phone)
     Part(Word.SettingsMay, state.may)
     Part(Word.SettingsMayNot, state.mayNot)

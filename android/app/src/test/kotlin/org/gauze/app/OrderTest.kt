@@ -1,0 +1,114 @@
+package org.gauze.app
+
+import android.content.Context
+import android.os.Bundle
+import android.view.View
+import android.view.ViewGroup
+import android.view.accessibility.AccessibilityManager
+import androidx.activity.ComponentActivity
+import androidx.compose.foundation.layout.Column
+import androidx.compose.foundation.layout.height
+import androidx.compose.material3.Text
+import androidx.compose.runtime.Composable
+import androidx.compose.ui.Modifier
+import androidx.compose.ui.semantics.SemanticsNode
+import androidx.compose.ui.semantics.SemanticsProperties
+import androidx.compose.ui.semantics.getOrNull
+import androidx.compose.ui.semantics.heading
+import androidx.compose.ui.semantics.semantics
+import androidx.compose.ui.semantics.traversalIndex
+import androidx.compose.ui.test.SemanticsMatcher
+import androidx.compose.ui.test.junit4.v2.createAndroidComposeRule
+import androidx.compose.ui.unit.dp
+import org.junit.Assert.assertEquals
+import org.junit.Assert.assertTrue
+import org.junit.Rule
+import org.junit.Test
+import org.junit.runner.RunWith
+import org.robolectric.RobolectricTestRunner
+import org.robolectric.Shadows.shadowOf
+import org.robolectric.annotation.Config
+import org.robolectric.annotation.GraphicsMode
+
+/** In which order a screen reader goes through each sample of each screen: who the patient is, what the screen is called, then downwards. */
+@RunWith(RobolectricTestRunner::class)
+@GraphicsMode(GraphicsMode.Mode.NATIVE)
+@Config(qualifiers = "w1280dp-h800dp-mdpi", application = android.app.Application::class)
+class OrderTest {
+    @get:Rule val rule = createAndroidComposeRule<ComponentActivity>()
+
+    private val stage = Stage(rule)
+
+    private fun begin() {
+        val manager = rule.activity.getSystemService(Context.ACCESSIBILITY_SERVICE) as AccessibilityManager
+        shadowOf(manager).setEnabled(true)
+        shadowOf(manager).setTouchExplorationEnabled(true)
+        stage.begin()
+    }
+
+    private fun reader(view: View): View? = when {
+        view.accessibilityNodeProvider != null -> view
+        view is ViewGroup -> (0 until view.childCount).firstNotNullOfOrNull { reader(view.getChildAt(it)) }
+        else -> null
+    }
+
+    /** What says something, as the system is told to read it. */
+    private fun read(content: @Composable () -> Unit): List<SemanticsNode> {
+        stage.show(Look.LIGHT, content)
+        val nodes = rule.onAllNodes(SemanticsMatcher("says something") { said(it).isNotEmpty() }).fetchSemanticsNodes()
+        val provider = checkNotNull(reader(rule.activity.window.decorView)?.accessibilityNodeProvider)
+        val next = nodes.associateBy({ it.id }) { node ->
+            val info = checkNotNull(provider.createAccessibilityNodeInfo(node.id))
+            provider.addExtraDataToAccessibilityNodeInfo(node.id, info, BEFORE, Bundle())
+            info.extras.getInt(BEFORE, NONE)
+        }
+        val first = next.keys - next.values.toSet()
+        assertEquals("one begins: $first of $next", 1, first.size)
+        val order = generateSequence(first.single()) { next[it] }.takeWhile(next::containsKey).toList()
+        assertEquals("each is read once: $next", next.keys, order.toSet())
+        return order.map { id -> nodes.single { it.id == id } }
+    }
+
+    private fun said(node: SemanticsNode) = node.config.run {
+        getOrNull(SemanticsProperties.ContentDescription).orEmpty() + getOrNull(SemanticsProperties.Text).orEmpty().map { it.text }
+    }.filter(String::isNotBlank)
+
+    /** Whatever is read before what stands wholly above it. */
+    private fun upwards(order: List<SemanticsNode>) = order.zipWithNext().filter { (one, next) ->
+        next.positionInRoot.y + next.size.height <= one.positionInRoot.y
+    }
+
+    @Test
+    fun a_screen_is_read_from_its_title_downwards() {
+        begin()
+        val wrong = Samples.all.flatMap { (screen, samples) ->
+            samples.flatMap { (sample, content) ->
+                val order = read(content)
+                val title = order.indexOfFirst { SemanticsProperties.Heading in it.config }
+                val late = order.take(maxOf(title, 0)).filter { it.positionInRoot.y >= order[title].positionInRoot.y }
+                (upwards(order).map { (one, next) -> "${said(next)} after ${said(one)}" } + late.map { "${said(it)} before the title" })
+                    .map { "$screen-$sample: $it" }
+            }
+        }
+        assertEquals(wrong.joinToString("\n"), 0, wrong.size)
+    }
+
+    @Test
+    fun what_is_read_out_of_its_place_is_told() {
+        begin()
+        val order = read {
+            Column {
+                Text("first", Modifier.height(40.dp).semantics { traversalIndex = 1f })
+                Text("second", Modifier.height(40.dp).semantics { heading() })
+            }
+        }
+        assertEquals(listOf(listOf("second"), listOf("first")), order.map(::said))
+        assertTrue(upwards(order).isNotEmpty())
+    }
+
+    private companion object {
+        /** By which Compose says what is read next, for tests of just this. */
+        const val BEFORE = "android.view.accessibility.extra.EXTRA_DATA_TEST_TRAVERSALBEFORE_VAL"
+        const val NONE = -1
+    }
+}
