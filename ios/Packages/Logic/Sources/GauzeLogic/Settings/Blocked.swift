@@ -22,6 +22,7 @@ public enum Blocked {
 public let lockedSamples = [
     "suspended": BlockedState(wiped: false, why: Line(.errorSuspended), unsent: 3, reports: 0, support: "extension 4242"),
     "revoked": BlockedState(wiped: false, why: Line(.errorRevoked), unsent: 0, reports: 0, support: nil),
+    "reported": BlockedState(wiped: false, why: Line(.errorRevoked), unsent: 0, reports: 1, support: "extension 4242"),
 ]
 
 public let wipedSamples = [

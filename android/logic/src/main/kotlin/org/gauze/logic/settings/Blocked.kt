@@ -22,6 +22,7 @@ object Blocked {
 val lockedSamples = mapOf(
     "suspended" to BlockedState(false, Line(Word.ErrorSuspended), 3, 0, "extension 4242"),
     "revoked" to BlockedState(false, Line(Word.ErrorRevoked), 0, 0, null),
+    "reported" to BlockedState(false, Line(Word.ErrorRevoked), 0, 1, "extension 4242"),
 )
 
 val wipedSamples = mapOf(
