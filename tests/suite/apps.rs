@@ -255,6 +255,7 @@ fn only_these_classes_answer_for_their_own_threads() {
     let named: BTreeSet<_> = [
         "Answered",
         "Confirmed",
+        "Grant",
         "GravityLevel",
         "ManagedSettings",
         "Observer",
@@ -278,4 +279,21 @@ fn only_these_classes_answer_for_their_own_threads() {
         having(&ios, &["nonisolated(unsafe)", "@preconcurrency", "unsafeBitCast", "assumeIsolated"]),
         []
     );
+}
+
+/// A closure that is formed in a class of the main actor belongs to it, and Swift 6 ends an app where the system calls it on another
+/// queue. Apple's own declarations do not tell, so the compiler does not.
+#[test]
+fn what_the_system_calls_on_its_own_queues_belongs_to_no_main_actor() {
+    let calls = ["register(forTaskWithIdentifier:", "expirationHandler =", "ASWebAuthenticationSession("];
+    let ios = sources(&IOS);
+    let lines = |of_actors: bool| {
+        let sources = ios.values().filter(move |source| source.contains("@MainActor") == of_actors);
+        sources.flat_map(|source| source.lines()).filter(|line| calls.iter().any(|call| line.contains(call)))
+    };
+    assert_eq!(
+        lines(true).filter(|line| !line.contains("@Sendable")).collect::<Vec<_>>(),
+        Vec::<&str>::new()
+    );
+    assert_eq!(lines(true).chain(lines(false)).count(), calls.len(), "each is there once");
 }

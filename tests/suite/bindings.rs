@@ -217,6 +217,19 @@ fn swift(command: &[&str], package: &str, scratch: &str) -> Option<Command> {
     Some(enter)
 }
 
+/// Photos of real phones, where the root reaches them.
+fn phones(home: &Path) -> PathBuf {
+    let dir = home.join("phones");
+    std::fs::create_dir(&dir).unwrap();
+    for entry in data("06-photos/phones").iter().flat_map(|from| from.read_dir().unwrap()) {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|kind| kind == "jpg") {
+            std::fs::copy(&path, dir.join(path.file_name().unwrap())).unwrap();
+        }
+    }
+    dir
+}
+
 /// The bridge's own tests, and the journey of the iOS app's logic over it: one after the other, since what the core is made to
 /// suffer all of its clients suffer.
 #[tokio::test(flavor = "multi_thread")]
@@ -236,7 +249,8 @@ async fn swift_drives_the_core() {
         .env("GAUZE_MANAGED", &ready.configurations)
         .env("GAUZE_SIGN_IN_HOSPITAL", signed_in.hospital.home())
         .env("GAUZE_SIGN_IN_MANAGED", &signed_in.configurations)
-        .env("GAUZE_PICTURE", pictures(home, 1).remove(0));
+        .env("GAUZE_PICTURE", pictures(home, 1).remove(0))
+        .env("GAUZE_PHOTOS", phones(home));
     ended_quietly(command).await;
     ready.all_are_filed(10).await;
     signed_in.all_are_filed(2).await;

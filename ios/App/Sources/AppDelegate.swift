@@ -1,4 +1,3 @@
-import BackgroundTasks
 import Foundation
 import GauzeLogic
 import GauzePlatform
@@ -15,13 +14,7 @@ final class AppDelegate: UIResponder, UIApplicationDelegate {
         _ = graph.core()
         graph.uploads.start(.uploads())
         let uploads = graph.uploads
-        return BGTaskScheduler.shared.register(forTaskWithIdentifier: SystemRetries.identifier, using: nil) { task in
-            let sending = Task {
-                await uploads.retry()
-                task.setTaskCompleted(success: true)
-            }
-            task.expirationHandler = { sending.cancel() }
-        }
+        return SystemRetries.spend { await uploads.retry() }
     }
 
     func application(

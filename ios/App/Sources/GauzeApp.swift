@@ -44,7 +44,10 @@ private struct RootView: View {
         switch graph.core() {
         case .success(let core):
             shut = nil
-            screens = Screens(graph, core, graph.journey(core))
+            let opened = Screens(graph, core, graph.journey(core))
+            // What management said while the store was shut is no news any more.
+            opened.managed(graph.managed.read())
+            screens = opened
         case .failure(let failure): shut = Failures.line(failure)
         }
     }

@@ -238,11 +238,9 @@ struct ScreensView: View {
     }
 
     private func consent(_ patient: Patient?) -> some View {
-        let choices = core.choices()
-        let verbal = [Choice("verbal", say(.consentVerbal))]
-        let forms = choices.consents.isEmpty ? verbal : choices.consents
-        let notice = choices.notices.first { $0.code == "patient" }
-        return Shown({ ConsentPresenter(patient, forms, notice, graph.now, $0) { journey.consent($0, of: patient) } }) {
+        Shown({
+            ConsentPresenter(patient, core.choices(), spoken: say(.consentVerbal), graph.now, $0) { journey.consent($0, of: patient) }
+        }) {
             ConsentView(state: $0, send: $1)
         }
     }

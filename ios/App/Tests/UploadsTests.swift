@@ -55,6 +55,23 @@ import FoundationNetworking
         #expect(core.asked == 1)
     }
 
+    @Test func grantedTimeIsToldOnceWhenTheWorkIsDoneOrItsTimeIsOver() async throws {
+        let (tells, tell) = AsyncStream.makeStream(of: Bool.self)
+        let over = SystemRetries.granted({}) { tell.yield($0) }
+        var told = tells.makeAsyncIterator()
+        #expect(await told.next() == true)
+        over()
+        // Nothing stops this work: it waits for an answer.
+        let (answers, answer) = AsyncStream.makeStream(of: Void.self)
+        let late = SystemRetries.granted({ await Task { for await _ in answers { break } }.value }) { tell.yield($0) }
+        late()
+        #expect(await told.next() == false)
+        answer.yield()
+        let next = SystemRetries.granted({}) { tell.yield($0) }
+        #expect(await told.next() == true, "neither was told twice")
+        next()
+    }
+
     /// Whoever takes a photo and locks the phone at once leaves nothing but this between the photo and the system's transfer.
     @MainActor
     @Test func whatIsHandedOverIsNotSuspendedInItsMiddle() async throws {

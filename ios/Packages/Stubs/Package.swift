@@ -12,7 +12,7 @@ let package = Package(
             targets: [
                 "SwiftUI", "UIKit", "AVFoundation", "ImageIO", "Security", "LocalAuthentication", "DeviceCheck", "BackgroundTasks", "Network",
                 "AuthenticationServices", "CryptoKit", "ManagedApp", "CoreMotion", "AudioToolbox", "UserNotifications",
-                "AVKit", "AppIntents", "CoreLocation", "LockedCameraCapture", "WidgetKit",
+                "AVKit", "AppIntents", "CoreLocation", "LockedCameraCapture", "WidgetKit", "BackgroundSessions",
             ]
         )
     ],
@@ -22,6 +22,7 @@ let package = Package(
         .target(name: "LocalAuthentication"),
         .target(name: "DeviceCheck"),
         .target(name: "BackgroundTasks"),
+        .target(name: "BackgroundSessions"),
         .target(name: "ManagedApp"),
         .target(name: "CoreMotion"),
         .target(name: "CoreLocation"),

@@ -145,17 +145,26 @@ struct BlockedView: View {
     let ways: BlockedWays
 
     var body: some View {
-        Page(state.wiped ? .wipedTitle : .lockedTitle) {
-            Text(say(state.wiped ? .wipedBody : .lockedBody))
-            Said(state.why)
+        Page(state.stop == .wiped ? .wipedTitle : .lockedTitle) {
+            Text(say(Self.body(state.stop)))
+            // That it was wiped is the title.
+            if state.stop != .wiped { Said(state.why) }
             if state.unsent > 0 { Text(say(Line(.lockedWaiting, "\(state.unsent)"))) }
             if state.reports > 0 { Text(say(Line(.lockedReports, "\(state.reports)"))) }
             if state.unsent + state.reports == 0 { Text(say(Line(.wipedNothing))) }
             Support(word: .lockedContact, contact: state.support)
         } actions: {
-            if state.unsent + state.reports > 0 { MainAction(.lockedSend, action: ways.send) }
-            if state.wiped { OtherAction(.wipedEnrol, action: ways.enrol) }
+            if state.sends { MainAction(.lockedSend, action: ways.send) }
+            if state.over { OtherAction(.wipedEnrol, action: ways.enrol) }
             OtherAction(.settingsIncident, action: ways.incident)
+        }
+    }
+
+    private static func body(_ stop: Stop) -> Word {
+        switch stop {
+        case .suspended: .lockedBody
+        case .revoked: .lockedRevoked
+        case .wiped: .wipedBody
         }
     }
 }

@@ -168,7 +168,7 @@ private func failure(_ error: any Error) -> Failure {
     // Its photos wait; the next run goes on.
     case is CancellationError: Failure(.retry, "stopped")
     // A panic: a bug in the core, whose store stays whole. What it says may hold anything, and is not told.
-    default: Failure(.report, "internal")
+    default: Failure(.report, "core_failed")
     }
 }
 

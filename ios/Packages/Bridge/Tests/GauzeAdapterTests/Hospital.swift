@@ -18,6 +18,14 @@ final class Hospital: Sendable {
 
     static func picture() throws -> Data { try Data(contentsOf: URL(fileURLWithPath: try environment("GAUZE_PICTURE"))) }
 
+    /// Some photos of real phones, where there are any.
+    static func photos() -> [Data] {
+        guard let dir = try? environment("GAUZE_PHOTOS") else { return [] }
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: dir))?.filter { $0.hasSuffix(".jpg") }.sorted() ?? []
+        let photos = names.lazy.compactMap { FileManager.default.contents(atPath: "\(dir)/\($0)") }
+        return Array(photos.filter { $0.count > 100_000 }.prefix(4))
+    }
+
     /// A configuration that no other phone had: the last, which the bridge's own tests do not reach.
     func managed() throws -> String {
         let dir = URL(fileURLWithPath: try Self.environment(settings))

@@ -129,9 +129,10 @@ struct JourneyTests {
         // What the hospital asks besides; where it asks nothing, the nurse does.
         app.journey.askConsent()
         guard case .consent(let patient?) = app.journey.route else { throw NotReady(description: "not at the consent") }
-        let listed = app.core.choices().consents
-        let forms = listed.isEmpty ? [Choice("verbal", "Spoken")] : Array(listed.prefix(1))
-        let consent = ConsentPresenter(patient, forms, nil, hardware, app.work) { app.journey.consent($0, of: patient) }
+        let consent = ConsentPresenter(patient, app.core.choices(), spoken: "Spoken", hardware, app.work) {
+            app.journey.consent($0, of: patient)
+        }
+        if let form = consent.state.forms.first { consent.send(.form(form)) }
         consent.send(.by("The patient"))
         consent.send(.go)
         await app.work.idle()
@@ -154,6 +155,51 @@ struct JourneyTests {
         check.send(.keep)
         await app.work.idle()
         guard case .patient = app.journey.route else { throw NotReady(description: "not at the next patient") }
+    }
+
+    @Test func aNumberOfTheHospitalsOwnIsTypedAsItsPolicyWritesItAndReadThere() async throws {
+        let nurse = Nurse()
+        defer { nurse.end() }
+        try await nurse.setUp()
+        let own = BandFormat(local: try nurse.app.core.choices().localNumber)
+        let patients = PatientPresenter(
+            try nurse.app.core, try nurse.app.core, nurse.hardware, Wristband(own), today: { Day(Date(), in: .gmt) }, try nurse.app.work,
+            chosen: try nurse.app.journey.patient
+        )
+        patients.send(.choose(.type))
+        let typed: [(Field, String)] = [
+            (.number, "rj1-1234564"), (.family, "Zzyzx"), (.given, "Quillonbert"), (.born, "1945-07-14"), (.reason, "no band"),
+        ]
+        for (field, text) in typed { patients.send(.type(field, text)) }
+        patients.send(.typedAll)
+        #expect(patients.state.typed.faults[.number]?.word == .patientNumberWrong)
+        patients.send(.type(.number, "rj1-1234563"))
+        patients.send(.typedAll)
+        patients.send(.confirm(.name, matches: true))
+        patients.send(.confirm(.local, matches: true))
+        patients.send(.go)
+        try await nurse.app.work.idle()
+        #expect(try await nurse.app.photograph(try Hospital.picture()).state.shutter == .safe)
+        let photo = try #require(try nurse.photos().first).id
+        try await nurse.send()
+        try Hospital.ward.pull()
+        let patient = try #require(try Hospital.ward.record(of: photo)["patient"] as? [String: Any])
+        #expect([patient["local_number"], patient["family"]].map { $0 as? String } == ["RJ1-1234563", "Zzyzx"])
+    }
+
+    @Test(.enabled(if: !Hospital.photos().isEmpty)) func photosAsPhonesReallyMakeThemAreTakenOneAfterTheOtherAndArrive() async throws {
+        let photos = Hospital.photos()
+        let nurse = Nurse()
+        defer { nurse.end() }
+        try await nurse.setUp()
+        for photo in photos {
+            try await nurse.atTheCamera()
+            #expect(try await nurse.app.photograph(photo).state.shutter == .safe)
+            try await nurse.keep()
+        }
+        #expect(try nurse.photos().count == photos.count)
+        try await nurse.send()
+        #expect(try nurse.photos().allSatisfy { $0.stage == .stored })
     }
 
     @Test func aTokenThatWasUsedIsToldInWordsAndAnotherOneSetsThePhoneUp() async throws {

@@ -60,6 +60,23 @@ final class Nurse {
         guard case .camera = try app.journey.route else { throw NotReady(description: "not at the camera") }
     }
 
+    func atTheConsent(by name: String) async throws {
+        try await atTheCamera()
+        try app.journey.askConsent()
+        guard case .consent(let patient) = try app.journey.route else { throw NotReady(description: "not at the consent") }
+        let consent = ConsentPresenter(patient, try app.core.choices(), spoken: "Spoken", hardware, try app.work) { _ in }
+        consent.send(.by(name))
+        try await app.work.idle()
+    }
+
+    func atTheWounds() async throws {
+        try await atTheCamera()
+        try app.journey.askSite()
+        guard case .body(let patient) = try app.journey.route else { throw NotReady(description: "not at the body") }
+        try app.journey.site(Site("Heel", .left), of: patient)
+        guard case .wound = try app.journey.route else { throw NotReady(description: "not at the wounds") }
+    }
+
     /// One photo, which is safe when this is over.
     func take() async throws {
         try await atTheCamera()
@@ -121,12 +138,16 @@ final class Nurse {
     func carry(_ transfers: [Transfer]) async throws {
         var planned = transfers
         while let transfer = planned.popLast() {
-            var request = URLRequest(url: try #require(URL(string: transfer.url)))
-            request.httpMethod = "PUT"
-            let (body, answer) = try await URLSession.shared.upload(for: request, fromFile: URL(fileURLWithPath: transfer.file))
-            let status = try #require(answer as? HTTPURLResponse).statusCode
-            planned += try await app.core.ended(transfer.photo, .answered(status: status, body: body)).get()
+            planned += try await app.core.ended(transfer.photo, try await Self.carried(transfer)).get()
         }
+    }
+
+    /// What the system does, with or without the app.
+    nonisolated static func carried(_ transfer: Transfer) async throws -> TransferEnd {
+        var request = URLRequest(url: try #require(URL(string: transfer.url)))
+        request.httpMethod = "PUT"
+        let (body, answer) = try await URLSession.shared.upload(for: request, fromFile: URL(fileURLWithPath: transfer.file))
+        return .answered(status: try #require(answer as? HTTPURLResponse).statusCode, body: body)
     }
 
     func nothingReadableIsLeft(of more: String...) {

@@ -71,7 +71,7 @@ final class Around {
             case "photos":
                 let photos = try value.list.map(photo)
                 core.state { $0.photos = photos }
-            case "screen", "patient", "sites", "forms", "notice", "support", "record", "local", "teams", "team": break
+            case "screen", "patient", "sites", "forms", "notice", "notices", "support", "record", "local", "teams", "team": break
             default: throw Unknown(what: key)
             }
         }
@@ -174,9 +174,8 @@ final class Around {
 
     private func consent(_ given: Json) -> Driven {
         let forms = given["forms"].list.map { Choice($0.text ?? "", $0.text ?? "") }
-        let presenter = ConsentPresenter(
-            readPatient(given["patient"]), forms, readNotice(given["notice"]), phone, work
-        ) { self.told("agreed", json($0)) }
+        let choices = Choices(consents: forms, notices: given["notices"].list.compactMap(readNotice))
+        let presenter = ConsentPresenter(readPatient(given["patient"]), choices, spoken: "Spoken", phone, work) { self.told("agreed", json($0)) }
         return Driven(presenter, json) { name, with in
             switch name {
             case "toggle": .toggle(try with[0].named())

@@ -214,7 +214,7 @@ func json(_ said: WentWrong) -> Json {
 func json(_ state: BlockedState?) -> Json {
     guard let state else { return .null }
     return [
-        "wiped": .bool(state.wiped), "why": json(state.why), "unsent": .number(state.unsent), "reports": .number(state.reports), "support": .of(state.support),
+        "stop": .of(state.stop.rawValue), "why": json(state.why), "unsent": .number(state.unsent), "reports": .number(state.reports), "support": .of(state.support),
     ]
 }
 

@@ -19,8 +19,9 @@ public final class SystemBrowser: NSObject, Browser, ASWebAuthenticationPresenta
 
     private func show(_ page: String) async -> String? {
         guard let url = URL(string: page) else { return nil }
+        // The system calls back where it likes.
         let (answers, answer) = AsyncStream.makeStream(of: String?.self)
-        let session = ASWebAuthenticationSession(url: url, callback: .customScheme("org.gauze.app")) { callback, _ in
+        let session = ASWebAuthenticationSession(url: url, callback: .customScheme("org.gauze.app")) { @Sendable callback, _ in
             answer.yield(callback?.absoluteString)
             answer.finish()
         }

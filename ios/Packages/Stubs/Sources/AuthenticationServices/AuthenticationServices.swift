@@ -10,7 +10,7 @@ import UIKit
         public static func customScheme(_ customScheme: String) -> Callback { fatalError() }
     }
 
-    public init(url: URL, callback: Callback, completionHandler: @escaping @Sendable (URL?, (any Error)?) -> Void) { fatalError() }
+    public init(url: URL, callback: Callback, completionHandler: @escaping (URL?, (any Error)?) -> Void) { fatalError() }
     open weak var presentationContextProvider: (any ASWebAuthenticationPresentationContextProviding)? { get { fatalError() } set {} }
     open var prefersEphemeralWebBrowserSession: Bool { get { fatalError() } set {} }
     open func start() -> Bool { fatalError() }

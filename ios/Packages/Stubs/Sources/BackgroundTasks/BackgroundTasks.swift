@@ -15,7 +15,8 @@ open class BGProcessingTaskRequest: BGTaskRequest {
     }
 }
 
-open class BGTask: @unchecked Sendable {
+open class BGTask {
+    init() {}
     open var expirationHandler: (() -> Void)? {
         get { fatalError() }
         set {}

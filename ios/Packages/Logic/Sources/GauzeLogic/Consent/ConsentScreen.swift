@@ -19,21 +19,22 @@ public enum ConsentEvent: Sendable, Unspoken {
     case notAsked
 }
 
-/// What the patient agreed to. Care is ticked at first, for that is why the phone is in the hand; the rest is asked.
+/// What the patient agreed to. Care is ticked at first, for that is why the phone is in the hand; the rest is asked. Where the
+/// hospital lists no form there is one, called `spoken`; of its notices the one with the code `patient` is shown.
 public final class ConsentPresenter: Presenter<ConsentState, ConsentEvent> {
     private let now: any Now
     private let agreed: Telling<Consent?>
 
     public init(
-        _ patient: Patient?, _ forms: [Choice], _ notice: Notice?, _ now: any Now, _ work: Work,
-        agreed: @escaping Telling<Consent?>
+        _ patient: Patient?, _ choices: Choices, spoken: String, _ now: any Now, _ work: Work, agreed: @escaping Telling<Consent?>
     ) {
+        let forms = choices.consents.isEmpty ? [Choice("verbal", spoken)] : choices.consents
         self.now = now
         self.agreed = agreed
         super.init(
             ConsentState(
                 patient: patient, scopes: [.care], by: "", forms: forms, form: forms.count == 1 ? forms.first : nil,
-                notice: notice, shown: false, problem: nil
+                notice: choices.notices.first { $0.code == "patient" }, shown: false, problem: nil
             ), work
         )
     }

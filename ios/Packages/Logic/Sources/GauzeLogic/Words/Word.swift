@@ -62,7 +62,7 @@ public enum Word: Sendable, CaseIterable {
         settingsMaySend, settingsMayNot, settingsMayNotGallery, settingsMayNotLocation, settingsMayNotBackup,
         settingsVersion, settingsLicences, settingsLicencesBody, settingsTeamChange, settingsSignOut, settingsHelp, settingsIncident
     // locked
-    case lockedTitle, lockedBody, lockedWaiting, lockedReports, lockedSend, lockedContact
+    case lockedTitle, lockedBody, lockedRevoked, lockedWaiting, lockedReports, lockedSend, lockedContact
     // wiped
     case wipedTitle, wipedBody, wipedEnrol, wipedNothing
     // help
@@ -94,7 +94,7 @@ public enum Word: Sendable, CaseIterable {
         errorTokenExpired, errorTokenUsed, errorChallengeInvalid, errorAppTooOld, errorWrongType, errorWrongDevice,
         errorConflict, errorChainConflict, errorSizeMismatch, errorOffsetConflict, errorTicketUnknown,
         errorTicketExpired, errorTransferBusy, errorQuotaExceeded, errorTooManyRequests, errorCheckpointInvalid,
-        errorLogRolledBack, errorLogInconsistent, errorDecisionInvalid, errorUnavailable, errorInternal, errorStopped,
+        errorLogRolledBack, errorLogInconsistent, errorDecisionInvalid, errorUnavailable, errorCoreFailed, errorInternal, errorStopped,
         errorTooManyUnsent,
         errorSignInNeeded, errorOtherPerson, errorSignInOff, errorSignInCancelled, errorSignInNotBegun,
         errorSignInRefused, errorSignInAddress, errorSignInToken, errorSignInTokenTooLarge, errorSignInProvider,

@@ -22,6 +22,8 @@ public final class AppAttest: KeyEvidence {
     }
 
     public func attest(_ hash: Data) throws -> Attested? {
+        // One that the keychain kept from an installation before speaks for no key of this one.
+        try identifier.forget()
         guard service.isSupported else { return .unavailable(error: "featureUnsupported") }
         do {
             let keyId = try waited { [service] in try await service.generateKey() }

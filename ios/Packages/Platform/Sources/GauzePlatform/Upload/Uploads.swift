@@ -3,6 +3,7 @@ import GauzeLogic
 import Security
 
 #if canImport(FoundationNetworking)
+import BackgroundSessions
 import FoundationNetworking
 #endif
 
@@ -182,7 +183,6 @@ extension Uploads: URLSessionDataDelegate {
     }
 }
 
-#if !os(Linux)
 extension URLSessionConfiguration {
     /// Goes on without the app and starts it again. Photos are few and wanted soon.
     public static func uploads() -> URLSessionConfiguration {
@@ -198,9 +198,3 @@ extension URLSessionConfiguration {
         return configuration
     }
 }
-#else
-extension URLSessionConfiguration {
-    /// Linux has no background sessions.
-    public static func uploads() -> URLSessionConfiguration { .ephemeral }
-}
-#endif

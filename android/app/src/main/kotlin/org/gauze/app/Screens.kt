@@ -43,7 +43,6 @@ import org.gauze.logic.check.CheckEvent
 import org.gauze.logic.check.CheckPresenter
 import org.gauze.logic.check.Checked
 import org.gauze.logic.consent.ConsentPresenter
-import org.gauze.logic.core.Choice
 import org.gauze.logic.core.Core
 import org.gauze.logic.core.Outcome
 import org.gauze.logic.core.PhotoRecord
@@ -279,11 +278,9 @@ class Screens(
 
     @Composable
     private fun Consent(at: Route.Consent) {
-        val spoken = Choice("verbal", say(Word.ConsentVerbal))
+        val spoken = say(Word.ConsentVerbal)
         val (state, send) = shown(at) { scope ->
-            val choices = core.choices()
-            val forms = choices.consents.ifEmpty { listOf(spoken) }
-            ConsentPresenter(at.patient, forms, choices.notices.firstOrNull { it.code == "patient" }, graph.now, scope) { journey.consent(it, at.patient) }
+            ConsentPresenter(at.patient, core.choices(), spoken, graph.now, scope) { journey.consent(it, at.patient) }
         }
         ConsentView(state, send)
     }

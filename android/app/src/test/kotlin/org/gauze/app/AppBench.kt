@@ -66,7 +66,9 @@ class AppBench {
     @Test
     fun app_capture() {
         val core = enrolled()
-        val jpeg = ByteBuffer.wrap(File(System.getenv("GAUZE_PICTURE")).readBytes())
+        val bytes = File(System.getenv("GAUZE_PICTURE")).readBytes()
+        // As a camera's image holds it.
+        val jpeg = ByteBuffer.allocateDirect(bytes.size).put(bytes)
         val quiet = object : Handle {
             override fun shoot() = Unit
 

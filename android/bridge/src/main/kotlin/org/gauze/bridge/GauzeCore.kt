@@ -137,7 +137,7 @@ private inline fun <T> tried(call: () -> T): Outcome<T> = try {
     Outcome.Failed(e.toApp())
 } catch (_: InternalException) {
     // A panic: a bug in the core, whose store stays whole.
-    Outcome.Failed(Failure(Remedy.REPORT, "internal", ""))
+    Outcome.Failed(Failure(Remedy.REPORT, "core_failed", ""))
 } catch (_: IllegalStateException) {
     Outcome.Failed(Failure(Remedy.NOT_POSSIBLE, "closed", ""))
 }

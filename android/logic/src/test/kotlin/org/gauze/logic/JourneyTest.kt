@@ -12,6 +12,7 @@ import org.gauze.logic.core.Standing
 import org.gauze.logic.flow.Acknowledged
 import org.gauze.logic.flow.Journey
 import org.gauze.logic.flow.Route
+import org.gauze.logic.settings.Stop
 import org.gauze.logic.patient.samplePatient
 import org.gauze.logic.wound.WoundChoice
 import org.gauze.logic.words.Word
@@ -93,11 +94,11 @@ class JourneyTest {
 
     @Test
     fun `what the hospital says stops the phone and says why`() {
-        mapOf("suspended" to false, "revoked" to false, "wiped" to true).forEach { (why, wiped) ->
+        mapOf("suspended" to Stop.SUSPENDED, "revoked" to Stop.REVOKED, "wiped" to Stop.WIPED).forEach { (why, stop) ->
             core.standing = Standing(device = "d", unsent = 3, reviewDenied = why)
             journey.check()
             val stopped = assertInstanceOf(Route.Stopped::class.java, journey.route.value).state
-            assertEquals(wiped to 3L, stopped.wiped to stopped.unsent)
+            assertEquals(stop to 3L, stopped.stop to stopped.unsent)
             assertEquals("error_$why", stopped.why.word.resource)
         }
         core.standing = Standing(device = "d", reviewDenied = "attestation_overdue")

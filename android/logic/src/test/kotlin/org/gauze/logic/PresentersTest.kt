@@ -18,6 +18,7 @@ import org.gauze.logic.camera.Shutter
 import org.gauze.logic.consent.ConsentEvent
 import org.gauze.logic.consent.ConsentPresenter
 import org.gauze.logic.core.Choice
+import org.gauze.logic.core.Choices
 import org.gauze.logic.core.Consent
 import org.gauze.logic.core.Failure
 import org.gauze.logic.core.Fitness
@@ -238,7 +239,7 @@ class PresentersTest {
     fun `consent is asked for in full`() {
         var given: Consent? = null
         val forms = listOf(Choice("verbal", "Spoken"), Choice("written", "Written"))
-        val presenter = ConsentPresenter(null, forms, null, { 1_796_000_000_123 }, scope) { given = it }
+        val presenter = ConsentPresenter(null, Choices(consents = forms), "Spoken", { 1_796_000_000_123 }, scope) { given = it }
         presenter.send(ConsentEvent.Go)
         assertEquals(Word.ConsentMissingBy, presenter.state.problem?.word)
         presenter.send(ConsentEvent.By("The patient"))

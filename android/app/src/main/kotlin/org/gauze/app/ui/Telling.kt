@@ -26,6 +26,7 @@ import org.gauze.logic.incident.ReportItem
 import org.gauze.logic.settings.BlockedState
 import org.gauze.logic.settings.HelpState
 import org.gauze.logic.settings.SettingsState
+import org.gauze.logic.settings.Stop
 import org.gauze.logic.words.Word
 
 private val goodWords = setOf(Word.IncidentDiscarded, Word.ReportKept)
@@ -151,15 +152,24 @@ class BlockedWays(val send: () -> Unit, val enrol: () -> Unit, val incident: () 
 /** Locked by the hospital, or wiped. */
 @Composable
 fun BlockedView(state: BlockedState, ways: BlockedWays) = Page(
-    if (state.wiped) Word.WipedTitle else Word.LockedTitle,
+    if (state.stop == Stop.WIPED) Word.WipedTitle else Word.LockedTitle,
     actions = {
-        if (state.unsent + state.reports > 0) MainAction(Word.LockedSend, onClick = ways.send)
-        if (state.wiped) OtherAction(Word.WipedEnrol, onClick = ways.enrol)
+        if (state.sends) MainAction(Word.LockedSend, onClick = ways.send)
+        if (state.over) OtherAction(Word.WipedEnrol, onClick = ways.enrol)
         OtherAction(Word.SettingsIncident, onClick = ways.incident)
     },
 ) {
-    Text(say(if (state.wiped) Word.WipedBody else Word.LockedBody))
-    Said(state.why)
+    Text(
+        say(
+            when (state.stop) {
+                Stop.SUSPENDED -> Word.LockedBody
+                Stop.REVOKED -> Word.LockedRevoked
+                Stop.WIPED -> Word.WipedBody
+            },
+        ),
+    )
+    // That it was wiped is the title.
+    if (state.stop != Stop.WIPED) Said(state.why)
     if (state.unsent > 0) Text(say(Line(Word.LockedWaiting, state.unsent.toString())))
     if (state.reports > 0) Text(say(Line(Word.LockedReports, state.reports.toString())))
     if (state.unsent + state.reports == 0L) Text(say(Word.WipedNothing))

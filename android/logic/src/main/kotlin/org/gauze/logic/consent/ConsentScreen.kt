@@ -3,6 +3,7 @@ package org.gauze.logic.consent
 import java.time.Instant
 import kotlinx.coroutines.CoroutineScope
 import org.gauze.logic.core.Choice
+import org.gauze.logic.core.Choices
 import org.gauze.logic.core.Consent
 import org.gauze.logic.core.Notice
 import org.gauze.logic.core.Patient
@@ -42,18 +43,23 @@ sealed interface ConsentEvent {
     data object NotAsked : ConsentEvent
 }
 
-/** What the patient agreed to. Care is ticked at first, for that is why the phone is in the hand; the rest is asked. */
+private fun begun(patient: Patient?, choices: Choices, spoken: String): ConsentState {
+    val forms = choices.consents.ifEmpty { listOf(Choice("verbal", spoken)) }
+    return ConsentState(patient, setOf(Scope.CARE), "", forms, forms.singleOrNull(), choices.notices.firstOrNull { it.code == "patient" }, false, null)
+}
+
+/**
+ * What the patient agreed to. Care is ticked at first, for that is why the phone is in the hand; the rest is asked. Where the hospital
+ * lists no form there is one, called [spoken]; of its notices the one with the code `patient` is shown.
+ */
 class ConsentPresenter(
     patient: Patient?,
-    forms: List<Choice>,
-    notice: Notice?,
+    choices: Choices,
+    spoken: String,
     private val now: Now,
     scope: CoroutineScope,
     private val agreed: (Consent?) -> Unit,
-) : Presenter<ConsentState, ConsentEvent>(
-        ConsentState(patient, setOf(Scope.CARE), "", forms, forms.singleOrNull(), notice, false, null),
-        scope,
-    ) {
+) : Presenter<ConsentState, ConsentEvent>(begun(patient, choices, spoken), scope) {
     override fun step(state: ConsentState, event: ConsentEvent): Step<ConsentState, ConsentEvent> = when (event) {
         is ConsentEvent.Toggle -> Step(toggle(state, event.scope))
         is ConsentEvent.By -> Step(state.copy(by = event.name, problem = null))

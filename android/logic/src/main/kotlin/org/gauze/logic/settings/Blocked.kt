@@ -5,29 +5,35 @@ import org.gauze.logic.flow.Line
 import org.gauze.logic.words.Failures
 import org.gauze.logic.words.Word
 
-/** A phone that may not take photos: [wiped], or locked by the hospital. */
-data class BlockedState(val wiped: Boolean, val why: Line, val unsent: Long, val reports: Long, val support: String?)
+/** What the hospital did with a phone that may take no photos. Where a certificate of its maker was withdrawn it takes and sends on. */
+enum class Stop { SUSPENDED, REVOKED, WIPED }
+
+data class BlockedState(val stop: Stop, val why: Line, val unsent: Long, val reports: Long, val support: String?) {
+    /** A revoked phone is refused whatever it sends. */
+    val sends get() = stop != Stop.REVOKED && unsent + reports > 0
+
+    /** A new token sets it up again. */
+    val over get() = stop != Stop.SUSPENDED
+}
 
 object Blocked {
-    private val locking = setOf("suspended", "revoked", "certificate_revoked")
-
     /** What stands in the way, if anything does. */
     fun of(standing: Standing, support: String?): BlockedState? {
         val why = standing.reviewDenied ?: return null
-        if (why != "wiped" && why !in locking) return null
-        return BlockedState(why == "wiped", Failures.waiting(why), standing.unsent, standing.reports, support)
+        val stop = Stop.entries.find { it.name.lowercase() == why } ?: return null
+        return BlockedState(stop, Failures.waiting(why), standing.unsent, standing.reports, support)
     }
 }
 
 val lockedSamples = mapOf(
-    "suspended" to BlockedState(false, Line(Word.ErrorSuspended), 3, 0, "extension 4242"),
-    "revoked" to BlockedState(false, Line(Word.ErrorRevoked), 0, 0, null),
-    "reported" to BlockedState(false, Line(Word.ErrorRevoked), 0, 1, "extension 4242"),
+    "suspended" to BlockedState(Stop.SUSPENDED, Line(Word.ErrorSuspended), 3, 0, "extension 4242"),
+    "revoked" to BlockedState(Stop.REVOKED, Line(Word.ErrorRevoked), 2, 0, null),
+    "reported" to BlockedState(Stop.SUSPENDED, Line(Word.ErrorSuspended), 0, 1, "extension 4242"),
 )
 
 val wipedSamples = mapOf(
-    "waiting" to BlockedState(true, Line(Word.ErrorWiped), 2, 0, "extension 4242"),
-    "nothing" to BlockedState(true, Line(Word.ErrorWiped), 0, 0, null),
+    "waiting" to BlockedState(Stop.WIPED, Line(Word.ErrorWiped), 2, 0, "extension 4242"),
+    "nothing" to BlockedState(Stop.WIPED, Line(Word.ErrorWiped), 0, 0, null),
 )
 
 /** The help page. */

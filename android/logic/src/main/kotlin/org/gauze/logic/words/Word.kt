@@ -290,6 +290,7 @@ enum class Word {
     // locked
     LockedTitle,
     LockedBody,
+    LockedRevoked,
     LockedWaiting,
     LockedReports,
     LockedSend,
@@ -439,6 +440,7 @@ enum class Word {
     ErrorLogInconsistent,
     ErrorDecisionInvalid,
     ErrorUnavailable,
+    ErrorCoreFailed,
     ErrorInternal,
     ErrorStopped,
     ErrorTooManyUnsent,

@@ -146,7 +146,7 @@ internal class Around {
                 value.list.forEach { fake.reports += report(it) }
             }
             "patients" -> fake.patients = value.list.mapNotNull { patient(it, Established.Worklist) }
-            "patient", "sites", "forms", "notice", "support", "record", "local", "teams", "team" -> Unit
+            "patient", "sites", "forms", "notice", "notices", "support", "record", "local", "teams", "team" -> Unit
             else -> error("nobody knows $key")
         }
     }

@@ -15,6 +15,7 @@ import org.gauze.logic.check.CheckPresenter
 import org.gauze.logic.consent.ConsentEvent
 import org.gauze.logic.consent.ConsentPresenter
 import org.gauze.logic.core.Choice
+import org.gauze.logic.core.Choices
 import org.gauze.logic.core.Fitness
 import org.gauze.logic.core.Happened
 import org.gauze.logic.core.Notice
@@ -219,9 +220,9 @@ private fun Around.patients(given: Any?): Driven {
 
 private fun Around.consents(given: Any?): Driven {
     val forms = given["forms"].list.map { Choice(it.text!!, it.text!!) }
-    val presenter = ConsentPresenter(
-        patient(given["patient"]), forms, notice(given["notice"]), Now { 1_796_000_000_123 }, scope,
-    ) { told += listOf("agreed", shown(it)) }
+    val choices = Choices(consents = forms, notices = given["notices"].list.map { notice(it)!! })
+    val presenter = ConsentPresenter(patient(given["patient"]), choices, "Spoken", Now { 1_796_000_000_123 }, scope) {
+        told += listOf("agreed", shown(it)) }
     return driven(presenter, ::shown) { name, with ->
         when (name) {
             "toggle" -> ConsentEvent.Toggle(with[0].named())

@@ -195,7 +195,7 @@ internal fun shown(said: WentWrong) = said.run {
 
 internal fun shown(state: BlockedState?) =
     state?.run {
-        mapOf("wiped" to wiped, "why" to shown(why), "unsent" to unsent, "reports" to reports, "support" to support)
+        mapOf("stop" to stop.name.lowercase(), "why" to shown(why), "unsent" to unsent, "reports" to reports, "support" to support)
     }
 
 internal fun shown(state: SettingsState) = state.run {
