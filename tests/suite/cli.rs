@@ -5,6 +5,8 @@ use std::path::Path;
 use gauze_tests::hospital::write;
 use gauze_tests::programs::attempt;
 
+use serde_json::Value;
+
 use crate::fixture::{code, ward};
 
 /// A command's help.
@@ -96,6 +98,11 @@ async fn a_commands_own_options_come_before_those_that_every_command_has() {
     for (program, heading, options) in everywhere {
         for command in commands(program, dir.path()).await {
             let help = help(&command, dir.path()).await;
+            // No phone is opened for it.
+            if command.starts_with("gauze-phone config") {
+                assert!(options.iter().all(|option| !help.contains(option)), "{command}: {help}");
+                continue;
+            }
             let heading = format!("\n{heading}\n");
             let (own, rest) = help.split_once(&heading).unwrap_or_else(|| panic!("{command}: {help}"));
             assert!(options.iter().all(|option| !own.contains(&format!(" {option} <"))), "{command}: {own}");
@@ -103,6 +110,32 @@ async fn a_commands_own_options_come_before_those_that_every_command_has() {
             assert!(lines.count() <= 6, "{command}: {rest}");
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_changed_of_a_phone_is_told_by_the_name_that_people_know() {
+    let ward = ward("pq").await;
+    let register = ["--data", "gateway", "--tenant", "demo-hospital"];
+    let gateway = async |arguments: &[&str]| {
+        let whole = [&["admin", "device"][..], arguments, &register].concat();
+        let ended = attempt("gauze-gateway", &whole, ward.hospital.home()).await.unwrap();
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        ended.stdout
+    };
+    let listed: Value = serde_json::from_str(&gateway(&["list", "--json"]).await).unwrap();
+    let id = listed["devices"][0]["device_id"].as_str().unwrap();
+    let name = match listed["devices"][0]["serial"].as_str() {
+        Some(serial) => format!("{serial} ({})", &id[..8]),
+        None => format!("{} (serial number not known)", &id[..8]),
+    };
+    let why = ["--operator", "helpdesk-7", "--reason", "left in a taxi"];
+    for (change, state) in [("suspend", "suspended"), ("resume", "active"), ("revoke", "revoked")] {
+        for again in ["", ", as it was"] {
+            let told = gateway(&[&[change, id][..], &why].concat()).await;
+            assert_eq!(told, format!("{name} is {state}{again}\n"));
+        }
+    }
+    ward.servers.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -171,6 +204,41 @@ async fn an_id_may_begin_with_a_hyphen_wherever_one_is_searched_for() {
             .unwrap();
         assert!(ended.code != Some(2), "{by}: {}", ended.stderr);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_not_what_it_should_be_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    write(&dir.path().join("wound.jpg"), "\u{1}no configuration").unwrap();
+    write(&dir.path().join("html.xml"), "<html/>").unwrap();
+    let cases: [(&[&str], &str); 4] = [
+        (&["enrol", "--config", "wound.jpg"], "config_invalid: wound.jpg: "),
+        (&["config", "values", "wound.jpg"], "values_invalid: wound.jpg: "),
+        (&["config", "check", "wound.jpg"], "xml_invalid: wound.jpg: "),
+        (&["config", "check", "html.xml"], "file_unknown: html.xml: "),
+    ];
+    for (arguments, expected) in cases {
+        let ended = attempt("gauze-phone", arguments, dir.path()).await.unwrap();
+        assert_eq!(ended.code, Some(1), "{arguments:?}");
+        assert!(ended.stderr.starts_with(expected), "{arguments:?}: {}", ended.stderr);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn values_that_a_phone_would_use_with_a_warning_are_no_file_to_enrol_with() {
+    let ward = ward("pq").await;
+    let home = ward.hospital.home();
+    let good = std::fs::read_to_string(home.join("managed.json")).unwrap();
+    write(&home.join("slip.json"), &good.replacen('{', "{\"foo\": \"bar\",", 1)).unwrap();
+    for (file, enrols) in [("managed.json", true), ("slip.json", false)] {
+        let told = ward.phone(&["config", "values", file]).await;
+        assert_eq!(told.code, Some(0), "{}", told.stderr);
+        assert!(told.stdout.contains("a phone would use these values"), "{}", told.stdout);
+        assert_eq!(!told.stdout.contains("`gauze-phone enrol` refuses this file"), enrols, "{}", told.stdout);
+    }
+    let refused = ward.phone(&["enrol", "--config", "slip.json"]).await;
+    assert!(refused.stderr.starts_with("config_invalid: slip.json: foo: "), "{}", refused.stderr);
+    ward.servers.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

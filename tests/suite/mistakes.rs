@@ -96,7 +96,7 @@ const MISTAKES: &[Mistake] = &[
     Mistake(
         "gauze-records sign-policy --keys keys --in keys --out p.jws",
         1,
-        &["disk", "keys", "name a file in it"],
+        &["disk", "keys", "Name a file in it"],
         &[
             "sed 's/\"version\": 1,/\"version\": 2,/' policy.json > keys/policy.json",
             "gauze-records sign-policy --keys keys --in keys/policy.json --out p.jws",
@@ -114,7 +114,7 @@ const MISTAKES: &[Mistake] = &[
     Mistake(
         "gauze-records open tls --identity keys/tenant-identity.txt --out opened",
         1,
-        &["disk", "tls", "That is a directory"],
+        &["disk", "tls", "Name a file in it."],
         &[
             UP,
             "gauze-phone --data phone enrol --config managed.json",
@@ -292,7 +292,7 @@ const MISTAKES: &[Mistake] = &[
     Mistake(
         "gauze-phone enrol --config typo.json",
         1,
-        &["config_invalid: tenant", "is not set: set it"],
+        &["config_invalid: typo.json: tenant", "is not set: set it"],
         &["sed -i 's/tenent/tenant/' typo.json", UP, "gauze-phone --data phone-3 enrol --config typo.json"],
     ),
     Mistake(

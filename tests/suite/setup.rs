@@ -104,8 +104,12 @@ async fn a_gateway_that_is_set_up_says_so_when_it_is_set_up_again_and_for_anothe
     bundle["gateways"] = Value::Array(vec![introduction["gateway"].take()]);
     bundle["version"] = Value::from(2);
     write(&home.join("keys/bundle.json"), &bundle.to_string()).unwrap();
+    let token = ["token", "--keys", "keys", "--out", "token.jws", "--managed", "managed.json"];
+    let told = async || attempt("gauze-records", &token, home).await.unwrap().stderr;
+    assert_eq!(told().await, "", "the first bundle is served");
     let sign = ["sign-bundle", "--keys", "keys", "--in", "keys/bundle.json", "--out", "bundle.jws"];
     run("gauze-records", &sign, home).await.unwrap();
+    assert!(told().await.contains("only once the gateway serves trust bundle 2,"));
     let mut check = vec!["serve", "--data", "gateway", "--listen", "127.0.0.1:0", "--bundle", "bundle.jws"];
     check.extend(["--policy", "keys/policy.jws", "--check"]);
     let told = attempt("gauze-gateway", &check, home).await.unwrap().stdout;

@@ -46,17 +46,20 @@ pub enum System {
     WorkspaceOneApple,
     /// Omnissa Workspace ONE UEM for Android.
     WorkspaceOneAndroid,
+    /// Apple Business with its built-in device management.
+    AppleBusiness,
 }
 
 impl System {
     /// Every one, in the order of the manual.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::AndroidManagement,
         Self::IntuneAndroid,
         Self::WorkspaceOneAndroid,
         Self::IntuneApple,
         Self::Jamf,
         Self::WorkspaceOneApple,
+        Self::AppleBusiness,
     ];
 
     /// As commands spell it.
@@ -68,6 +71,7 @@ impl System {
             Self::Jamf => "jamf",
             Self::WorkspaceOneApple => "workspace-one-apple",
             Self::WorkspaceOneAndroid => "workspace-one-android",
+            Self::AppleBusiness => "apple-business",
         }
     }
 
@@ -80,6 +84,7 @@ impl System {
             Self::Jamf => "Jamf Pro",
             Self::WorkspaceOneApple => "Workspace ONE UEM, iPhone and iPad",
             Self::WorkspaceOneAndroid => "Workspace ONE UEM, Android",
+            Self::AppleBusiness => "Apple Business, built-in device management",
         }
     }
 
@@ -102,6 +107,7 @@ impl System {
             Self::WorkspaceOneAndroid => {
                 "Apps, the app, Assignment, Application Configuration: enter each value beside its name."
             }
+            Self::AppleBusiness => "Apps, the app, Configuration, where your console offers one.",
         }
     }
 
@@ -111,7 +117,7 @@ impl System {
             Self::IntuneApple => Some("{{serialnumber}}"),
             Self::Jamf => Some("$SERIALNUMBER"),
             Self::WorkspaceOneApple | Self::WorkspaceOneAndroid => Some("{DeviceSerialNumber}"),
-            Self::AndroidManagement | Self::IntuneAndroid => None,
+            Self::AndroidManagement | Self::IntuneAndroid | Self::AppleBusiness => None,
         }
     }
 }
@@ -153,7 +159,9 @@ impl ManagedConfiguration {
                 "productId": format!("app:{APP}"),
                 "managedProperty": values.into_iter().map(property).collect::<Vec<_>>(),
             })),
-            System::IntuneApple | System::Jamf | System::WorkspaceOneApple => dictionary(&values),
+            System::IntuneApple | System::Jamf | System::WorkspaceOneApple | System::AppleBusiness => {
+                dictionary(&values)
+            }
             System::WorkspaceOneAndroid => {
                 values.iter().map(|(key, value)| format!("{key} = {}\n", text(value))).collect()
             }

@@ -163,7 +163,7 @@ pub struct Problem {
     /// The stable code.
     pub code: ProblemCode,
     /// What about the phone did not hold, where `code` is `attestation_refused` or, for its serial number,
-    /// `token_invalid`.
+    /// `token_invalid`; `suspended` where a phone that enrols is `device_refused` for that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// The short code of `reason`, which the phone's user reads to the help desk.

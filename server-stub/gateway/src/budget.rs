@@ -1,7 +1,8 @@
 //! What one phone, and one hospital's phones together, may cost: requests, leaves of the log, and bytes in them.
 //!
 //! Always: a share is asked for after the phone has proven itself, so that nobody uses up another's; and before anything is
-//! written. What a write that fails would have cost goes back. It comes back steadily, the whole of it within its time. Counted in memory alone: a restart gives everybody a fresh one.
+//! written. What a write that fails would have cost goes back. It comes back steadily, the whole of it within its time. Counted in
+//! memory alone: a restart gives everybody a fresh one.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};

@@ -8,6 +8,7 @@ use gauze_wire::Policy;
 use jiff::Timestamp;
 
 use crate::admin::QUIET;
+use crate::counted::counted;
 use crate::db::Db;
 use crate::keys::GatewayKeys;
 use crate::recheck::status_list;
@@ -121,8 +122,11 @@ async fn records(data: &Path, served: &Served, now: Timestamp) -> Check {
             return Check::warning("records", told);
         }
     };
-    let waiting =
-        format!("{} photos and {} entries of the log wait for it", watched.waiting, watched.unwitnessed);
+    let waiting = format!(
+        "{} and {} of the log wait for it",
+        counted(watched.waiting, "photo", "photos"),
+        counted(watched.unwitnessed, "entry", "entries")
+    );
     let oldest = [watched.unwitnessed_ms, watched.oldest_ms].into_iter().flatten().min();
     let oldest = oldest.and_then(|at| Timestamp::from_millisecond(at).ok());
     let nothing_waits = watched.waiting == 0 && watched.unwitnessed == 0;

@@ -10,7 +10,7 @@ use gauze_wire::{Bundle, GatewayIntroduction, HospitalAnswer, Jws, Signer as _, 
 use zeroize::Zeroizing;
 
 use crate::blobs::write_durably;
-use crate::keys::{GatewayKeys, KeysError, random, write_private};
+use crate::keys::{GatewayKeys, KeysError, private_dir, secret, write_private};
 use crate::tenant::{Served, SignedFile, TenantError, TenantFiles, newest, taken_up};
 
 /// Largest answer that is read.
@@ -94,16 +94,17 @@ fn tls_key(data: &Path) -> Result<SoftwareKey, KeysError> {
     let dir = data.join("tls");
     let path = dir.join(TLS_KEY);
     if !path.exists() {
-        crate::private::dir(&dir)?;
+        private_dir(&dir)?;
         let key = loop {
-            if let Ok(key) = SoftwareKey::from_bytes(&*random()?) {
+            if let Ok(key) = SoftwareKey::from_bytes(&*secret(&dir)?) {
                 break key;
             }
         };
         let pem = Zeroizing::new(key.to_pem().map_err(|_| KeysError::Damaged)?);
         write_private(&dir, TLS_KEY, pem.as_bytes())?;
     }
-    let pem = Zeroizing::new(std::fs::read_to_string(&path)?);
+    let pem = std::fs::read_to_string(&path).map_err(|error| KeysError::Io(path, error))?;
+    let pem = Zeroizing::new(pem);
     SoftwareKey::from_pem(&pem).map_err(|_| KeysError::Damaged)
 }
 

@@ -28,9 +28,9 @@ pub enum KeysError {
     /// The address is not `https://host[:port]`.
     #[error("this is no gateway's address: write https://host[:port], without a path")]
     Url,
-    /// The files could not be read or written.
-    #[error("the key files in the data directory could not be read or written ({}): {}", .0, gauze_listen::disk_step(.0))]
-    Io(#[from] io::Error),
+    /// A file could not be read or written.
+    #[error("{} could not be read or written ({}): {}", .0.display(), .1, gauze_listen::disk_step(.1))]
+    Io(PathBuf, #[source] io::Error),
 }
 
 impl KeysError {
@@ -41,7 +41,7 @@ impl KeysError {
             Self::Missing(_) => "keys_missing",
             Self::Damaged => "keys_damaged",
             Self::Url => "url_invalid",
-            Self::Io(_) => "storage_failed",
+            Self::Io(..) => "storage_failed",
         }
     }
 }
@@ -56,19 +56,22 @@ impl GatewayKeys {
     /// Reads the keys under `data`.
     pub fn load(data: &Path) -> Result<Self, KeysError> {
         let dir = data.join("keys");
-        let missing = |error: io::Error| match error.kind() {
-            io::ErrorKind::NotFound => match fs::metadata(data) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    KeysError::NoDirectory(data.to_owned())
-                }
-                Err(error) => KeysError::Io(error),
-                Ok(_) => KeysError::Missing(data.to_owned()),
-            },
-            _ => KeysError::Io(error),
+        let read = |name: &str| {
+            let path = dir.join(name);
+            fs::read(&path).map(Zeroizing::new).map_err(|error| match error.kind() {
+                io::ErrorKind::NotFound => match fs::metadata(data) {
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                        KeysError::NoDirectory(data.to_owned())
+                    }
+                    Err(error) => KeysError::Io(data.to_owned(), error),
+                    Ok(_) => KeysError::Missing(data.to_owned()),
+                },
+                _ => KeysError::Io(path, error),
+            })
         };
-        let pem = Zeroizing::new(fs::read(dir.join(RECEIPTS)).map_err(missing)?);
+        let pem = read(RECEIPTS)?;
         let pem = std::str::from_utf8(&pem).map_err(|_| KeysError::Damaged)?;
-        let raw = Zeroizing::new(fs::read(dir.join(CHECKPOINTS)).map_err(missing)?);
+        let raw = read(CHECKPOINTS)?;
         let receipts = SoftwareKey::from_pem(pem).map_err(|_| KeysError::Damaged)?;
         let checkpoints: [u8; 32] = raw.as_slice().try_into().map_err(|_| KeysError::Damaged)?;
         Ok(Self { receipts, checkpoints: Zeroizing::new(checkpoints) })
@@ -81,11 +84,11 @@ impl GatewayKeys {
             other => return other,
         }
         let dir = data.join("keys");
-        crate::private::dir(data)?;
-        crate::private::dir(&dir)?;
+        private_dir(data)?;
+        private_dir(&dir)?;
         if !dir.join(RECEIPTS).exists() {
             let key = loop {
-                if let Ok(key) = SoftwareKey::from_bytes(&*random()?) {
+                if let Ok(key) = SoftwareKey::from_bytes(&*secret(&dir)?) {
                     break key;
                 }
             };
@@ -93,7 +96,7 @@ impl GatewayKeys {
             write_private(&dir, RECEIPTS, pem.as_bytes())?;
         }
         if !dir.join(CHECKPOINTS).exists() {
-            write_private(&dir, CHECKPOINTS, random()?.as_slice())?;
+            write_private(&dir, CHECKPOINTS, secret(&dir)?.as_slice())?;
         }
         Self::load(data)
     }
@@ -121,17 +124,58 @@ impl GatewayKeys {
     }
 }
 
+fn failed(path: &Path) -> impl Fn(io::Error) -> KeysError {
+    move |error| KeysError::Io(path.to_owned(), error)
+}
+
+/// Makes a directory for the gateway's own eyes.
+pub(crate) fn private_dir(path: &Path) -> Result<(), KeysError> {
+    crate::private::dir(path).map_err(failed(path))
+}
+
 pub(crate) fn random() -> Result<Zeroizing<[u8; 32]>, io::Error> {
     let mut bytes = Zeroizing::new([0; 32]);
     getrandom::fill(bytes.as_mut()).map_err(|error| io::Error::other(error.to_string()))?;
     Ok(bytes)
 }
 
-pub(crate) fn write_private(dir: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
-    let fresh = dir.join(format!("{name}.new"));
-    let mut file = crate::private::create(&fresh)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&fresh, dir.join(name))?;
-    fs::File::open(dir)?.sync_all()
+/// A secret for a file in `dir`.
+pub(crate) fn secret(dir: &Path) -> Result<Zeroizing<[u8; 32]>, KeysError> {
+    random().map_err(failed(dir))
+}
+
+pub(crate) fn write_private(dir: &Path, name: &str, bytes: &[u8]) -> Result<(), KeysError> {
+    let write = || {
+        let fresh = dir.join(format!("{name}.new"));
+        let mut file = crate::private::create(&fresh)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&fresh, dir.join(name))?;
+        fs::File::open(dir)?.sync_all()
+    };
+    write().map_err(failed(&dir.join(name)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_file_that_cannot_be_read_or_made_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let data = dir.path().join("gateway");
+        GatewayKeys::load_or_make(&data).unwrap();
+        let path = data.join("keys").join(CHECKPOINTS);
+        fs::remove_file(&path).unwrap();
+        fs::create_dir(&path).unwrap();
+        let told = |failed: KeysError| {
+            assert_eq!(failed.code(), "storage_failed");
+            failed.to_string()
+        };
+        assert!(told(GatewayKeys::load(&data).err().unwrap()).starts_with(&path.display().to_string()));
+        fs::File::create(dir.path().join("file")).unwrap();
+        let below = dir.path().join("file/gateway");
+        let failed = told(GatewayKeys::load_or_make(&below).err().unwrap());
+        assert!(failed.starts_with(&below.display().to_string()), "{failed}");
+    }
 }

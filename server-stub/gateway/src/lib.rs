@@ -11,6 +11,7 @@ mod challenges;
 mod check;
 mod clock;
 mod console;
+mod counted;
 mod db;
 mod handshake;
 mod heard;
@@ -47,7 +48,8 @@ pub use check::check;
 pub use clock::{Clock, SystemClock};
 pub use console::{ConsoleError, ConsoleOptions, console_router, serve_console};
 pub use db::{
-    DeviceCounts, DevicePage, DeviceSearch, Proposal, ProposalStatus, Registered, Replacement, Sort,
+    Basis, DeviceCounts, DevicePage, DeviceSearch, Proposal, ProposalStatus, Registered, Replacement, Sort,
+    short,
 };
 pub use housekeeping::{CleanError, clean};
 pub use init::{InitError, Installed, in_force, install, introduce, tls_files};

@@ -4,7 +4,7 @@ use axum::extract::rejection::PathRejection;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use gauze_attest::EnrolmentDenied;
-use gauze_wire::{Problem, ProblemCode};
+use gauze_wire::{Problem, ProblemCode, ReviewDenied};
 
 use crate::asker::Refused;
 use crate::budget::UsedUp;
@@ -27,6 +27,8 @@ pub enum RequestRefusal {
     Problem(ProblemCode),
     /// An enrolment, with what its evidence lacks.
     Enrolment(EnrolmentDenied),
+    /// An enrolment of a phone that is suspended under its id or serial number before.
+    Suspended,
     /// A share is used up, and comes back after so many seconds.
     Later(u32),
     /// The upload stands at another offset: this one.
@@ -111,6 +113,12 @@ impl IntoResponse for RequestRefusal {
         let problem = match self {
             Self::Problem(code) => Problem::from(code),
             Self::Enrolment(refusal) => Problem::from(refusal),
+            Self::Suspended => Problem {
+                detail: "It is suspended, or a phone of its serial number is: ask the people who enrol phones to resume it, then enrol it."
+                    .to_owned(),
+                reason: Some(ReviewDenied::Suspended.code().to_owned()),
+                ..Problem::from(ProblemCode::DeviceRefused)
+            },
             Self::Later(_) => Problem::from(ProblemCode::TooManyRequests),
             Self::Offset(_) => Problem::from(ProblemCode::OffsetConflict),
         };
@@ -125,7 +133,9 @@ impl IntoResponse for RequestRefusal {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         let wait = match self {
             Self::Later(seconds) => Some(seconds),
-            Self::Problem(_) | Self::Enrolment(_) | Self::Offset(_) => retry_after(problem.code),
+            Self::Problem(_) | Self::Enrolment(_) | Self::Suspended | Self::Offset(_) => {
+                retry_after(problem.code)
+            }
         };
         if let Some(seconds) = wait {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));

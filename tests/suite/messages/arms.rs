@@ -2,7 +2,7 @@
 
 use gauze_wire::{FilingRefusal, ProblemCode};
 use syn::visit::{self, Visit};
-use syn::{Arm, Expr, ExprMatch, ImplItemFn, Lit, Macro, Pat};
+use syn::{Arm, Block, Expr, ExprMatch, Lit, Macro, Pat};
 
 /// One alternative of one arm: whose it is, and the texts in its body.
 pub(super) struct Case {
@@ -16,18 +16,19 @@ pub(super) struct Case {
     pub passes_on: bool,
 }
 
-/// The cases of the function's `match`, or one without a variant where it has none.
-pub(super) fn cases(function: &ImplItemFn, constant: &dyn Fn(&str) -> Option<String>) -> Vec<Case> {
+/// The cases of a function's `match` over the type that it calls `of`, or one without a variant where it has none.
+pub(super) fn cases(function: &Block, of: &str, constant: &dyn Fn(&str) -> Option<String>) -> Vec<Case> {
     let mut matches = FirstMatch(None);
-    matches.visit_block(&function.block);
+    matches.visit_block(function);
     let Some(found) = matches.0 else {
-        let (texts, passes_on) = texts(|texts| texts.visit_block(&function.block), constant);
+        let (texts, passes_on) = texts(|texts| texts.visit_block(function), constant);
         return vec![Case { variant: None, inner: Vec::new(), texts, passes_on }];
     };
-    found.arms.iter().flat_map(|arm| of_arm(arm, constant)).collect()
+    let own = format!("{of}::");
+    found.arms.iter().flat_map(|arm| of_arm(arm, &own, constant)).collect()
 }
 
-fn of_arm(arm: &Arm, constant: &dyn Fn(&str) -> Option<String>) -> Vec<Case> {
+fn of_arm(arm: &Arm, prefix: &str, constant: &dyn Fn(&str) -> Option<String>) -> Vec<Case> {
     let alternatives: Vec<&Pat> = match &arm.pat {
         Pat::Or(alternatives) => alternatives.cases.iter().collect(),
         one => vec![one],
@@ -37,8 +38,8 @@ fn of_arm(arm: &Arm, constant: &dyn Fn(&str) -> Option<String>) -> Vec<Case> {
         .map(|pattern| {
             let mut names = Names(Vec::new());
             names.visit_pat(pattern);
-            let own = names.0.first().is_some_and(|name| name.starts_with("Self::"));
-            let variant = own.then(|| names.0.remove(0).trim_start_matches("Self::").to_owned());
+            let own = names.0.first().is_some_and(|name| name.starts_with(prefix));
+            let variant = own.then(|| names.0.remove(0).trim_start_matches(prefix).to_owned());
             if arm.guard.is_some() {
                 names.0.push("if".to_owned());
             }

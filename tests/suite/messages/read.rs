@@ -1,10 +1,10 @@
 //! The code, read: which types are said to people, with what codes, words and next steps.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use gauze_wire::ProblemCode;
-use syn::{Fields, File, ImplItem, ImplItemFn, Item, Type, Variant};
+use syn::{Block, Fields, File, FnArg, ImplItem, ImplItemFn, Item, ItemFn, Type, Variant};
 
 use super::arms::{Case, cases};
 use super::loose;
@@ -15,6 +15,9 @@ const ROOTS: &[&str] = &["core", "server-stub", "bindings/src", "tests/src/phone
 
 /// HL7's codes, which are said to programs.
 const OTHERS: [&str; 1] = ["server-stub/people/src/fhir/agents.rs"];
+
+/// What the pages say of other crates' errors.
+const PAGES_WORDS: &str = "/web/words/errors.rs";
 
 /// So many sentences of a cause are told with what it is the cause of, a row each.
 const FEW: usize = 6;
@@ -115,8 +118,11 @@ pub(super) fn said(root: &Path) -> Vec<Said> {
         })
         .collect();
     let mut all = Known::default();
-    for (_, file) in &files {
+    for (path, file) in &files {
         all.learn(&file.items);
+        if path.ends_with(PAGES_WORDS) {
+            all.paged.extend(functions(file).filter_map(judged));
+        }
     }
     // What has one name in two crates is each crate's own in its files.
     let mut crates: BTreeMap<&str, Known> = BTreeMap::new();
@@ -135,6 +141,10 @@ fn crate_of(path: &str) -> &str {
 pub(super) struct Known {
     pub constants: BTreeMap<String, String>,
     errors: BTreeMap<String, Kind>,
+    /// What gives the codes of a kind.
+    codes: BTreeMap<String, Block>,
+    /// Kinds that the pages have words of their own for.
+    paged: BTreeSet<String>,
 }
 
 /// A kind of error: what it says, and whether that is all.
@@ -175,6 +185,17 @@ impl Known {
                 Item::Mod(item) => {
                     if let Some((_, items)) = &item.content {
                         self.learn(items);
+                    }
+                }
+                Item::Impl(item) => {
+                    let code = item.items.iter().find_map(|one| match one {
+                        ImplItem::Fn(one) if one.sig.ident == "code" && one.sig.inputs.len() == 1 => {
+                            Some(one)
+                        }
+                        _ => None,
+                    });
+                    if let (Some(code), Some(of)) = (code, type_name(&item.self_ty)) {
+                        self.codes.insert(of, code.block.clone());
                     }
                 }
                 _ => {}
@@ -232,15 +253,21 @@ fn of_file(path: &str, file: &File, known: &Known) -> Vec<Said> {
         }
     }
     let mut found: Vec<Said> = Vec::new();
+    let paged = path.starts_with("server-stub/");
     for (kind, functions) in &functions {
         let Some(code) = functions
             .get("code")
             .filter(|code| code.sig.inputs.len() == 1 && !ELSEWHERE.contains(&kind.as_str()))
+            .filter(|_| functions.contains_key("next_step") || !paged || !known.paged.contains(kind))
         else {
             continue;
         };
         let rows = rows(code, functions, declared.get(kind), known);
         found.push(Said { file: path.to_owned(), kind: kind.clone(), rows });
+    }
+    if path.ends_with(PAGES_WORDS) {
+        let rows = self::functions(file).flat_map(|function| page_rows(function, known)).collect();
+        found.push(Said { file: path.to_owned(), kind: "errors".to_owned(), rows });
     }
     let (every, refuses) = (path.ends_with("/check.rs"), path.ends_with("/refusal.rs"));
     let rows = loose::rows(file, known, every, refuses);
@@ -284,8 +311,39 @@ fn sayings(variant: &Variant, known: &Known) -> Sayings {
     })
 }
 
+fn functions(file: &File) -> impl Iterator<Item = &ItemFn> {
+    file.items.iter().filter_map(|item| match item {
+        Item::Fn(function) => Some(function),
+        _ => None,
+    })
+}
+
+/// The type of what a function is given.
+fn judged(function: &ItemFn) -> Option<String> {
+    match function.sig.inputs.first()? {
+        FnArg::Typed(given) => type_name(&given.ty),
+        FnArg::Receiver(_) => None,
+    }
+}
+
+/// What a page says of another crate's error: each of its codes, with the page's own words.
+fn page_rows(function: &ItemFn, known: &Known) -> Vec<Row> {
+    let Some(kind) = judged(function) else { return Vec::new() };
+    let Some(code) = known.codes.get(&kind) else { return Vec::new() };
+    let constant = |name: &str| known.constants.get(name).cloned();
+    let words = cases(&function.block, &kind, &constant);
+    let codes = cases(code, "Self", &constant).into_iter();
+    codes
+        .flat_map(|case| {
+            let says = best(&words, &case).unwrap_or_default();
+            case.texts.into_iter().map(move |code| row(&code, &says, None))
+        })
+        .collect()
+}
+
 fn type_name(of: &Type) -> Option<String> {
     match of {
+        Type::Reference(of) => type_name(&of.elem),
         Type::Path(of) => of.path.segments.last().map(|segment| segment.ident.to_string()),
         _ => None,
     }
@@ -298,11 +356,13 @@ fn rows(
     known: &Known,
 ) -> Vec<Row> {
     let constant = |name: &str| known.constants.get(name).cloned();
-    let all = |name: &str| functions.get(name).map(|function| cases(function, &constant)).unwrap_or_default();
+    let all = |name: &str| {
+        functions.get(name).map(|function| cases(&function.block, "Self", &constant)).unwrap_or_default()
+    };
     let steps: Vec<Case> = ["next_step", "fixed_step"].into_iter().flat_map(all).collect();
     let words = all("message");
     let mut rows = Vec::new();
-    for case in cases(code, &constant) {
+    for case in cases(&code.block, "Self", &constant) {
         if case.texts.is_empty() && !case.passes_on {
             let says = format!("the code of {:?} cannot be read", case.variant);
             rows.push(Row { code: UNREAD.to_owned(), says, asks: String::new() });

@@ -126,7 +126,7 @@ impl Admin {
                     continue;
                 }
                 if let Some(device) = self.db.registered(self.tenant(), id).await? {
-                    let name = device.known_serial().map(str::to_owned).or_else(|| device.model.clone());
+                    let name = device.told_serial().or_else(|| device.model.clone());
                     called.extend(name.map(|name| (id.clone(), name)));
                 }
             }

@@ -4,6 +4,7 @@ use gauze_wire::{Deed, DeviceId, DeviceStatus, Photos};
 use serde::Serialize;
 
 use super::{Admin, AdminError, By};
+use crate::counted::counted;
 use crate::db::{Db, Proposal, ProposalStatus, Registered};
 
 /// The flag of a phone that was reported lost.
@@ -61,9 +62,12 @@ pub fn after_lost(
     let tell = match (device.heard_at, missing) {
         (None, _) => "Ask the ward what was taken with it: it was never heard from, so how many photos it holds is not known.".to_owned(),
         (Some(_), 0) => "Ask whoever carried it whether photos were taken after it was last heard from.".to_owned(),
-        (Some(_), missing) => format!(
-            "Tell whoever took them that {missing} photos may have to be taken again, and ask whether more were taken after it was last heard from."
-        ),
+        (Some(_), missing) => {
+            let photos = counted(missing, "photo", "photos");
+            format!(
+                "Tell whoever carried it that {photos} may have to be taken again, and ask whether more were taken after it was last heard from."
+            )
+        }
     };
     let rest = [
         ("Lock and wipe the phone by its device management as well.", None),

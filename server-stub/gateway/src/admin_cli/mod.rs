@@ -115,7 +115,7 @@ pub(crate) enum DeviceCommand {
         #[command(flatten)]
         place: Place,
     },
-    /// From now on it may upload, and neither enrol again nor review.
+    /// It takes no new photos, sends those it has, shows none, and cannot enrol again; `resume` undoes it.
     Suspend(Change),
     /// It may do everything again.
     Resume(Change),
@@ -338,25 +338,26 @@ async fn device(command: DeviceCommand) -> Result<(), AdminError> {
         }
         DeviceCommand::Suspend(change) => {
             let (admin, id, by) = change.open().await?;
-            change.changed(&id, admin.suspend(&id, &by).await?, "suspended");
+            change.changed((&admin, &id), admin.suspend(&id, &by).await?, "suspended").await?;
         }
         DeviceCommand::Resume(change) => {
             let (admin, id, by) = change.open().await?;
-            change.changed(&id, admin.resume(&id, &by).await?, "active");
+            change.changed((&admin, &id), admin.resume(&id, &by).await?, "active").await?;
         }
         DeviceCommand::Revoke(change) => {
             let (admin, id, by) = change.open().await?;
-            change.changed(&id, admin.revoke(&id, &by).await?, "revoked");
+            change.changed((&admin, &id), admin.revoke(&id, &by).await?, "revoked").await?;
         }
         DeviceCommand::Succeed { change, former } => {
             let (admin, id, by) = change.open().await?;
             let former = admin.find(&former).await?;
-            let state = format!("the phone that was {former}");
-            change.changed(&id, admin.succeed(&id, &former, &by).await?, &state);
+            let changed = admin.succeed(&id, &former, &by).await?;
+            let state = format!("the phone that was {}", admin.device(&former).await?.device.name());
+            change.changed((&admin, &id), changed, &state).await?;
         }
         DeviceCommand::Unflag { change, code } => {
             let (admin, id, by) = change.open().await?;
-            change.changed(&id, admin.unflag(&id, &code, &by).await?, "not flagged");
+            change.changed((&admin, &id), admin.unflag(&id, &code, &by).await?, "not flagged").await?;
         }
         DeviceCommand::Wipe { change, photos } => {
             let (admin, id, by) = change.open().await?;
@@ -379,11 +380,18 @@ impl Change {
         Ok((admin, id, by))
     }
 
-    fn changed(&self, id: &gauze_wire::DeviceId, changed: bool, state: &str) {
+    async fn changed(
+        &self,
+        (admin, id): (&Admin, &gauze_wire::DeviceId),
+        changed: bool,
+        state: &str,
+    ) -> Result<(), AdminError> {
+        let name = admin.device(id).await?.device.name();
         let told = serde_json::json!({ "device_id": id, "changed": changed, "state": state });
         print::show(self.place.json, &told, || {
-            format!("{id} is {state}{}\n", if changed { "" } else { ", as it was" })
+            format!("{name} is {state}{}\n", if changed { "" } else { ", as it was" })
         });
+        Ok(())
     }
 }
 

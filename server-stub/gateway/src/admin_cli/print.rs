@@ -7,7 +7,7 @@ use std::io::Write as _;
 use gauze_gateway::admin::{
     ActView, DeviceStory, InventoryView, LostReport, PolicyView, TokenView, after_lost,
 };
-use gauze_gateway::{DevicePage, Proposal, ProposalStatus, Registered};
+use gauze_gateway::{Basis, DevicePage, Proposal, ProposalStatus, Registered, short};
 use gauze_listen::table;
 use gauze_wire::{Deed, DeviceId, ManagedConfiguration, ProposalId, System, Wanted};
 use jiff::Timestamp;
@@ -24,14 +24,6 @@ pub fn show(json: bool, value: &impl Serialize, text: impl FnOnce() -> String) {
 
 fn or_dash<T: ToString>(value: Option<&T>) -> String {
     value.map_or_else(|| "-".to_owned(), T::to_string)
-}
-
-/// The serial number and what it rests on: the phone's hardware, or the word of its device management.
-fn serial(device: &Registered) -> Option<String> {
-    match (&device.attested_serial, &device.serial) {
-        (Some(attested), _) => Some(format!("{attested} (attested)")),
-        (None, stated) => stated.as_ref().map(|stated| format!("{stated} (stated)")),
-    }
 }
 
 /// To the second, in UTC.
@@ -53,7 +45,7 @@ fn state(device: &Registered) -> String {
     let mut state = vec![device.status.as_str().to_owned()];
     state.extend(device.is_wiped().then(|| "wiped".to_owned()));
     state.extend(device.replaced_by.as_ref().map(|next| {
-        let how = if next.proven { "replaced by" } else { "perhaps replaced by" };
+        let how = if next.basis == Basis::Proven { "replaced by" } else { "perhaps replaced by" };
         format!("{how} {}", short(&next.device_id))
     }));
     state.extend(device.serial_retired.then(|| "serial retired".to_owned()));
@@ -61,17 +53,12 @@ fn state(device: &Registered) -> String {
     state.join(", ")
 }
 
-/// As much of an id as people compare.
-fn short(id: &DeviceId) -> &str {
-    id.as_str().get(..8).unwrap_or(id.as_str())
-}
-
 fn devices(devices: &[Registered]) -> String {
     let rows: Vec<_> = devices
         .iter()
         .map(|device| {
             [
-                unknown(serial(device).as_ref()),
+                unknown(device.told_serial().as_ref()),
                 unknown(device.model.as_ref()),
                 unknown(device.known_ward().map(str::to_owned).as_ref()),
                 state(device),
@@ -103,7 +90,7 @@ fn named(id: &DeviceId, called: &Called) -> String {
 
 pub fn story(story: &DeviceStory, called: &Called) -> String {
     let device = &story.device;
-    let known = serial(device).unwrap_or_else(|| "serial number not known".to_owned());
+    let known = device.told_serial().unwrap_or_else(|| "serial number not known".to_owned());
     let known = [known, unknown(device.model.as_ref()), short(&device.device_id).to_owned()].join(", ");
     let mut text = format!("phone       {known}\nstatus      {}\n", device.status.as_str());
     let denied = story.review_denied.map_or("allowed", |denied| denied.code());
@@ -128,7 +115,11 @@ pub fn story(story: &DeviceStory, called: &Called) -> String {
         (
             "replaced by",
             device.replaced_by.as_ref().map(|next| {
-                let says = if next.proven { "" } else { ", as that phone says" };
+                let says = match next.basis {
+                    Basis::Proven => "",
+                    Basis::Claimed => ", as that phone says",
+                    Basis::Serial => " perhaps, a later phone of its serial number",
+                };
                 format!("{}{says}: {}", short(&next.device_id), next.device_id)
             }),
         ),

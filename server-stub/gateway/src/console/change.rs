@@ -46,8 +46,8 @@ impl Change {
         match self {
             Self::Suspend => (
                 "Suspend this phone",
-                "From this second on the phone can still send photos that were taken, but it can neither show photos nor \
-                 enrol again. You can undo this with Resume.",
+                "Once the phone hears of it, it takes no new photos: the ward needs another phone. It sends the photos it has, shows \
+                 none, and cannot enrol again. You can undo this with Resume.",
             ),
             Self::Resume => {
                 ("Resume this phone", "The phone may do everything again that the policy allows.")
@@ -84,6 +84,16 @@ pub fn ending(path: &str) -> Option<(&'static str, &'static str)> {
     }
 }
 
+/// What the form of this change asks for.
+pub fn asked(change: &str) -> words::Asked {
+    match change {
+        "lost" => lost::ASKED,
+        "unflag" => &[("operator", words::OPERATOR.0), ("code", words::FLAG), ("reason", words::REASON.0)],
+        "wipe" => &[("operator", words::OPERATOR.0), ("photos", words::SEALED), ("reason", words::REASON.0)],
+        _ => &[("operator", words::OPERATOR.0), ("reason", words::REASON.0)],
+    }
+}
+
 /// Who acts, and why.
 #[derive(Deserialize)]
 pub struct Reasoned {
@@ -114,20 +124,20 @@ pub async fn ask(
                 Change::Wipe => (lost::photos()),
                 Change::Suspend | Change::Resume | Change::Revoke | Change::Succeed => {}
             }
-            (field("reason", "Reason", words::REASON, 500, "", true))
+            (field("reason", words::REASON.0, words::REASON.1, 500, "", true))
             p.actions {
                 button.danger[change.is_final()].main[!change.is_final()] type="submit" { (name) }
                 a.button href={ "/devices/" (device.device_id) } { "Change nothing" }
             }
         }
     };
-    Ok(page(&format!("{name}: {}", words::name(device)), "/devices", &body))
+    Ok(page(&format!("{name}: {}", device.name()), "/devices", &body))
 }
 
 fn flags(flags: &[String]) -> Markup {
     html! {
         div.field {
-            label for="code" { "Flag" }
+            label for="code" { (words::FLAG) }
             select id="code" name="code" { @for flag in flags { option value=(flag) { (flag) } } }
         }
     }
@@ -138,6 +148,7 @@ pub async fn make(
     Path((id, change)): Path<(String, String)>,
     form: Result<Form<Reasoned>, FormRejection>,
 ) -> Result<Redirect, PageRefusal> {
+    let form = form.map_err(|error| PageRefusal::unread(&error.body_text(), asked(&change)));
     let (change, Form(form)) = (Change::read(&change)?, form?);
     console.wrote(&form.proof)?;
     let by = By::new(&form.operator, &form.reason)?;
@@ -147,16 +158,15 @@ pub async fn make(
         Change::Resume => console.admin.resume(&id, &by).await?,
         Change::Revoke => console.admin.revoke(&id, &by).await?,
         Change::Succeed => {
-            let former =
-                console.story(id.as_str()).await?.device.follows.ok_or(PageRefusal::Unreadable(None))?;
+            let former = console.story(id.as_str()).await?.device.follows.ok_or(PageRefusal::NoPage)?;
             console.admin.succeed(&id, &former, &by).await?
         }
         Change::Unflag => {
-            let code = form.code.ok_or_else(|| PageRefusal::of_field("code"))?;
+            let code = form.code.ok_or_else(|| PageRefusal::Unreadable(Some(words::FLAG)))?;
             console.admin.unflag(&id, &code, &by).await?
         }
         Change::Wipe => {
-            let photos = form.photos.ok_or_else(|| PageRefusal::of_field("photos"))?;
+            let photos = form.photos.ok_or_else(|| PageRefusal::Unreadable(Some(words::SEALED)))?;
             console.admin.wipe(&id, photos, &by).await.map(|_| true)?
         }
     };

@@ -29,6 +29,10 @@ pub struct Search {
     after: String,
 }
 
+/// What the search asks for.
+const ASKED: [(&str, &str); 3] =
+    [("q", "Serial number, model, ward or id"), ("status", "Status"), ("sort", "Order")];
+
 /// The orders of the list, by their names in an address.
 const SORTS: [(&str, &str, Sort); 4] = [
     ("serial", "Serial number", Sort::Serial),
@@ -46,23 +50,22 @@ impl Search {
             "" => Some(Sort::Serial),
             name => SORTS.iter().find(|(known, ..)| *known == name).map(|(.., sort)| *sort),
         };
+        let [(_, text), (_, state), (_, order)] = ASKED;
+        let unlike = |label| PageRefusal::Unreadable(Some(label));
         if q.len() > TEXT {
-            return Err(PageRefusal::of_field("q"));
+            return Err(unlike(text));
         }
         Ok(DeviceSearch {
             text: (!q.is_empty()).then(|| q.to_owned()),
-            status: status
-                .map(str::parse::<DeviceStatus>)
-                .transpose()
-                .map_err(|_| PageRefusal::of_field("status"))?,
+            status: status.map(str::parse::<DeviceStatus>).transpose().map_err(|_| unlike(state))?,
             flagged: !self.flagged.is_empty(),
             unsent: !self.unsent.is_empty(),
             current: !self.current.is_empty(),
-            sort: sort.ok_or_else(|| PageRefusal::of_field("sort"))?,
+            sort: sort.ok_or_else(|| unlike(order))?,
             after: after
                 .map(str::parse::<DeviceId>)
                 .transpose()
-                .map_err(|_| PageRefusal::of_field("after"))?,
+                .map_err(|_| PageRefusal::Unreadable(None))?,
             limit: Some(PAGE),
         })
     }
@@ -84,7 +87,7 @@ pub async fn list(
     State(console): State<Console>,
     search: Result<Query<Search>, QueryRejection>,
 ) -> Result<Html<String>, PageRefusal> {
-    let Query(search) = search?;
+    let Query(search) = search.map_err(|error| PageRefusal::unread(&error.body_text(), &ASKED))?;
     let found = console.admin.devices(&search.read()?).await?;
     let counts = console.admin.counts().await?;
     let ends = console.admin.dates().await?;
@@ -115,6 +118,7 @@ pub async fn list(
 }
 
 fn form(search: &Search) -> Markup {
+    let [(_, text), (_, state), (_, order)] = ASKED;
     let chosen = |name: &str| name == search.sort || search.sort.is_empty() && name == "serial";
     let ticks = [
         ("flagged", "Only with trouble flagged", &search.flagged),
@@ -124,11 +128,11 @@ fn form(search: &Search) -> Markup {
     html! {
         form.search role="search" method="get" action="/devices" {
             div.field {
-                label for="q" { "Serial number, model, ward or id" }
+                label for="q" { (text) }
                 input type="search" id="q" name="q" value=(search.q) maxlength=(TEXT) autocomplete="off";
             }
             div.field {
-                label for="status" { "Status" }
+                label for="status" { (state) }
                 select id="status" name="status" {
                     @for (value, text) in
                         [("", "Any"), ("active", "Active"), ("suspended", "Suspended"), ("revoked", "Revoked")] {
@@ -137,7 +141,7 @@ fn form(search: &Search) -> Markup {
                 }
             }
             div.field {
-                label for="sort" { "Order" }
+                label for="sort" { (order) }
                 select id="sort" name="sort" {
                     @for (value, text, _) in SORTS { option value=(value) selected[chosen(value)] { (text) } }
                 }
@@ -170,12 +174,12 @@ fn row(device: &Registered) -> Markup {
     html! {
         tr {
             th scope="row" {
-                a href={ "/devices/" (device.device_id) } { (words::or_unknown(device.known_serial())) }
+                a href={ "/devices/" (device.device_id) } { (words::or_unknown(device.told_serial().as_deref())) }
                 span.hint { " " code { (words::short(&device.device_id)) } }
             }
             td data-label=(model) { (words::or_unknown(device.model.as_deref())) }
             td data-label=(ward) { (words::or_unknown(device.known_ward())) }
-            td data-label=(status) { (words::status(device.status)) " " (words::replaced(device)) }
+            td data-label=(status) { (words::status(device)) " " (words::replaced(device)) }
             td data-label=(heard) { @if let Some(at) = device.heard_at { (words::time(at)) } @else { "Not known" } }
             td data-label=(said) { @if trouble.is_empty() { "None" } @else { (trouble.join(". ")) } }
         }

@@ -19,6 +19,14 @@ pub const TOLD: (&str, &str) = (
     "The phone is shut out for good within a second and flagged as lost, and the hospital is asked to sign an order to wipe it.",
 );
 
+/// What the form asks for.
+pub const ASKED: words::Asked = &[
+    ("operator", words::OPERATOR.0),
+    ("reason", words::HOW_LOST),
+    ("photos", words::SEALED),
+    ("confirm", words::CONFIRM),
+];
+
 /// The confirmation.
 #[derive(Deserialize)]
 pub struct Confirmed {
@@ -34,7 +42,7 @@ pub async fn ask(
     Path(id): Path<String>,
 ) -> Result<Html<String>, PageRefusal> {
     let story = console.story(&id).await?;
-    let name = words::name(&story.device);
+    let name = story.device.name();
     if story.device.flags.iter().any(|flag| flag == "lost") {
         let body = told(&console, &story).await?;
         return Ok(page(&format!("Report: lost phone {name}"), "/devices", &body));
@@ -52,7 +60,7 @@ pub async fn ask(
             }
             p { strong { (words::FINAL) } " Photos that are still on it are sealed: they open for nobody outside the hospital." }
             p { "Once it is shut out, its report leads you to say what went wrong." }
-            p { "Not sure that it is lost? " a href={ "/devices/" (story.device.device_id) "/suspend" } { "Suspend it" } " instead: that can be undone." }
+            p { "Not sure that it is lost? " a href={ "/devices/" (story.device.device_id) "/suspend" } { "Suspend it" } " instead: it takes no new photos and shows none, and that can be undone." }
         }
         (form(&console, &story))
     };
@@ -64,10 +72,10 @@ fn form(console: &Console, story: &DeviceStory) -> Markup {
     html! {
         form method="post" {
             (console.signed_by())
-            (field("reason", "How was it lost?", words::REASON, 500, "", true))
+            (field("reason", words::HOW_LOST, words::REASON.1, 500, "", true))
             (photos())
-            (field("confirm", &format!("Type {} to confirm", words::short(id)),
-                "The first eight characters of this phone's id, in capital and small letters as shown.", 8, "", true))
+            (field("confirm", words::CONFIRM,
+                &format!("Type {} to confirm, in capital and small letters as it is shown here.", words::short(id)), 8, "", true))
             p.actions {
                 button.danger type="submit" { (TOLD.0) }
                 a.button href={ "/devices/" (id) } { "Change nothing" }
@@ -98,7 +106,7 @@ pub async fn make(
     Path(id): Path<String>,
     form: Result<Form<Confirmed>, FormRejection>,
 ) -> Result<Redirect, PageRefusal> {
-    let Form(form) = form?;
+    let Form(form) = form.map_err(|error| PageRefusal::unread(&error.body_text(), ASKED))?;
     console.wrote(&form.proof)?;
     let by = By::new(&form.operator, &form.reason)?;
     let id = console.admin.find(&id).await?;

@@ -64,7 +64,7 @@ fn form(console: &Console, policy: &Policy) -> Markup {
         h2 { "Propose another" }
         form method="post" {
             (console.signed_by())
-            (field("reason", "Why", words::REASON, 500, "", true))
+            (field("reason", words::WHY, words::REASON.1, 500, "", true))
             div.field {
                 label for="policy" { (words::POLICY) }
                 p.hint id="policy-hint" { "It begins as the one in force with the next version. What each field says is above, with its name; docs/formats.md has their limits." }
@@ -76,6 +76,10 @@ fn form(console: &Console, policy: &Policy) -> Markup {
         }
     }
 }
+
+/// What the form asks for.
+pub const ASKED: words::Asked =
+    &[("operator", words::OPERATOR.0), ("reason", words::WHY), ("policy", words::POLICY)];
 
 /// What is proposed.
 #[derive(Deserialize)]
@@ -90,7 +94,7 @@ pub async fn propose(
     State(console): State<Console>,
     form: Result<Form<Proposed>, FormRejection>,
 ) -> Result<Redirect, PageRefusal> {
-    let Form(form) = form?;
+    let Form(form) = form.map_err(|error| PageRefusal::unread(&error.body_text(), ASKED))?;
     console.wrote(&form.proof)?;
     let by = By::new(&form.operator, &form.reason)?;
     console.admin.propose_policy(&form.policy, &by).await?;

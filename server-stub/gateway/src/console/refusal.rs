@@ -1,6 +1,5 @@
 //! Refusals as pages: what was not done, its code, and what to do next.
 
-use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
@@ -154,8 +153,10 @@ impl From<AdminError> for PageRefusal {
 }
 
 impl PageRefusal {
-    pub fn of_field(name: &str) -> Self {
-        Self::Unreadable(words::field(name))
+    /// Of a form or an address that does not read, and what its page asks for; `told` is the reader's own account.
+    pub fn unread(told: &str, asked: &[(&str, &'static str)]) -> Self {
+        let blamed = blamed(told);
+        Self::Unreadable(asked.iter().find(|(name, _)| blamed == Some(*name)).map(|(_, label)| *label))
     }
 }
 
@@ -165,18 +166,6 @@ fn blamed(told: &str) -> Option<&str> {
         |name: &&str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
     let missing = told.split("missing field `").nth(1).and_then(|rest| rest.split('`').next());
     missing.into_iter().chain(told.split(": ").skip(1)).find(plain)
-}
-
-impl From<FormRejection> for PageRefusal {
-    fn from(error: FormRejection) -> Self {
-        Self::Unreadable(blamed(&error.body_text()).and_then(words::field))
-    }
-}
-
-impl From<QueryRejection> for PageRefusal {
-    fn from(error: QueryRejection) -> Self {
-        Self::Unreadable(blamed(&error.body_text()).and_then(words::field))
-    }
 }
 
 #[cfg(test)]

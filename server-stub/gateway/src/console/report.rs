@@ -18,6 +18,17 @@ use crate::admin::{PHONE, ReportEntered, ReportView, WHAT, WHOSE};
 /// The address of the page.
 pub const PAGE: &str = "/report";
 
+/// What the form asks for.
+pub const ASKED: words::Asked = &[
+    ("operator", words::OPERATOR.0),
+    ("kind", words::KIND),
+    ("what", WHAT),
+    ("whose", WHOSE),
+    ("phone", PHONE),
+    ("day", words::DAY),
+    ("time", words::TIME),
+];
+
 /// Whose page leads here, and what was just kept.
 #[derive(Deserialize)]
 pub struct Asked {
@@ -43,7 +54,7 @@ pub async fn ask(
     State(console): State<Console>,
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Html<String>, PageRefusal> {
-    let Query(asked) = asked?;
+    let Query(asked) = asked.map_err(|_| PageRefusal::Unreadable(None))?;
     let phone = match &asked.phone {
         Some(id) => {
             let device = console.story(id).await?.device;
@@ -93,7 +104,7 @@ pub fn entry(name: &str, value: &str, clock: &str) -> Markup {
     match name {
         "kind" => html! {
             fieldset {
-                legend { "What was it?" }
+                legend { (words::KIND) }
                 (kind("breach", "It happened: somebody saw, changed or lost what they should not have", value))
                 (kind("near_miss", "It nearly happened", value))
             }
@@ -109,7 +120,7 @@ pub fn entry(name: &str, value: &str, clock: &str) -> Markup {
         "phone" => field(name, PHONE, "Its serial number or id, where one is known.", 128, value, false),
         "day" => html! {
             div.field {
-                label for="day" { "When it was noticed" }
+                label for="day" { (words::DAY) }
                 input type="date" id="day" name="day" value=(value) required;
             }
         },
@@ -117,7 +128,7 @@ pub fn entry(name: &str, value: &str, clock: &str) -> Markup {
             let hint = format!(
                 "24 hours, such as 14:05, by the gateway's clock, which says {clock}. Without it the whole day counts."
             );
-            field(name, "Time", &hint, 5, value, false)
+            field(name, words::TIME, &hint, 5, value, false)
         }
         _ => html! {},
     }
@@ -171,7 +182,7 @@ pub async fn make(
     State(console): State<Console>,
     form: Result<Form<Filled>, FormRejection>,
 ) -> Result<Redirect, PageRefusal> {
-    let Form(form) = form?;
+    let Form(form) = form.map_err(|error| PageRefusal::unread(&error.body_text(), ASKED))?;
     console.wrote(&form.proof)?;
     let Filled { report_id, kind, what, whose, phone, day, time, .. } = &form;
     let entered = ReportEntered { report_id, kind: *kind, what, whose, phone, day, time };

@@ -124,10 +124,15 @@ pub fn life(policy: &Policy) -> Vec<Sentence> {
         ),
     };
     let revoked = match on_revoked_certificate {
-        OnRevokedCertificate::Flag => "it is flagged and may not show photos; it goes on sending.",
-        OnRevokedCertificate::Suspend => "it is suspended as well, until somebody has looked.",
+        OnRevokedCertificate::Flag => "It is flagged, and goes on taking and sending photos.",
+        OnRevokedCertificate::Suspend => {
+            "It is suspended until somebody has looked: it takes no new photos and sends those it has."
+        }
     };
-    let revoked = format!("When a certificate of a phone's hardware key is found revoked, {revoked}");
+    let revoked = format!(
+        "When a certificate of a phone's hardware key is found revoked, the phone shows no photos; \
+         one certificate may be that of a whole batch. {revoked}"
+    );
     vec![
         ("life.offline_wipe_hours", wipe),
         ("life.attest_every_hours, life.attest_grace_hours", evidence),

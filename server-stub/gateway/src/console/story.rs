@@ -10,7 +10,7 @@ use super::page::page;
 use super::refusal::PageRefusal;
 use super::{Console, report, words};
 use crate::admin::DeviceStory;
-use crate::db::Registered;
+use crate::db::{Basis, Registered};
 
 impl Console {
     /// The story of the phone that an address names, by its id or the beginning of one.
@@ -27,8 +27,10 @@ pub async fn show(
     let device = &story.device;
     let body = html! {
         (words::known_by(device))
-        p { (words::status_means(device.status)) }
-        @if device.replaced_by.is_some() { p.note { (words::replaced(device)) ". What it sends now comes under that name." } }
+        p { (words::status_means(device)) }
+        @if let Some(next) = &device.replaced_by {
+            p.note { (words::replaced(device)) "." @if next.basis != Basis::Serial { " What it sends now comes under that name." } }
+        }
         @if let Some(denied) = story.review_denied {
             p.trouble { strong { "It may not show photos (" (denied.code()) "). " } (denied.next_step()) }
         }
@@ -45,7 +47,7 @@ pub async fn show(
         h2 { (words::DECIDED) }
         (words::acts(&story.acts))
     };
-    Ok(page(&format!("Phone {}", words::name(device)), "/devices", &body))
+    Ok(page(&format!("Phone {}", device.name()), "/devices", &body))
 }
 
 fn trouble(device: &Registered) -> Markup {

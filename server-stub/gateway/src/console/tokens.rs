@@ -15,10 +15,19 @@ use super::refusal::PageRefusal;
 use super::{Console, words};
 use crate::acts::By;
 use crate::admin::{AdminError, TokenView};
+use crate::counted::counted;
 use crate::db::ProposalStatus;
 
 /// Tokens in the list.
 const LIST: u32 = 50;
+
+/// What the form asks for.
+pub const ASKED: words::Asked = &[
+    ("operator", words::OPERATOR.0),
+    ("reason", words::FOR),
+    ("serial", words::SERIAL.0),
+    ("hours", words::HOURS),
+];
 
 /// What a token is asked for with.
 #[derive(Deserialize)]
@@ -40,7 +49,7 @@ pub async fn list(
     State(console): State<Console>,
     older: Result<Query<Older>, QueryRejection>,
 ) -> Result<Html<String>, PageRefusal> {
-    let Query(Older { before }) = older?;
+    let Query(Older { before }) = older.map_err(|_| PageRefusal::Unreadable(None))?;
     let tokens = console.admin.tokens(before, LIST).await?;
     let now = console.admin.now();
     let body = html! {
@@ -49,10 +58,10 @@ pub async fn list(
         h2 { (words::REQUEST) }
         form method="post" {
             (console.signed_by())
-            (field("reason", "What is it for?", "For example the ward. Name no patient.", 500, "", true))
+            (field("reason", words::FOR, "For example the ward. Name no patient.", 500, "", true))
             (field("serial", words::SERIAL.0, words::SERIAL.1, 128, "", false))
             div.field {
-                label for="hours" { "Hours it lives once signed" }
+                label for="hours" { (words::HOURS) }
                 input type="number" id="hours" name="hours" min="1" max="24" value="24" required;
             }
             button.main type="submit" { (words::REQUEST) }
@@ -116,11 +125,12 @@ pub async fn request(
     State(console): State<Console>,
     form: Result<Form<Wish>, FormRejection>,
 ) -> Result<Redirect, PageRefusal> {
-    let Form(form) = form?;
+    let Form(form) = form.map_err(|error| PageRefusal::unread(&error.body_text(), ASKED))?;
     console.wrote(&form.proof)?;
     let by = By::new(&form.operator, &form.reason)?;
     let serial = Some(form.serial.trim()).filter(|serial| !serial.is_empty());
-    let serial = serial.map(str::parse::<Name>).transpose().map_err(|_| PageRefusal::of_field("serial"))?;
+    let unlike = |_| PageRefusal::Unreadable(Some(words::SERIAL.0));
+    let serial = serial.map(str::parse::<Name>).transpose().map_err(unlike)?;
     let proposal = console.admin.request_token(form.hours, serial, &by).await?;
     Ok(Redirect::to(&format!("/tokens/{}", proposal.proposal_id)))
 }
@@ -142,7 +152,7 @@ pub async fn show(
             dt { "Asked for by" } dd { (asked.operator) ", " (words::time(asked.at)) ", log entry " (asked.log_index) }
             dt { "For" } dd { (asked.reason) }
             @if let Wanted::Token { hours, serial } = &asked.wanted {
-                dt { "Lives" } dd { (hours) " hours once signed" }
+                dt { "Lives" } dd { (counted(u64::from(*hours), "hour", "hours")) " once signed" }
                 dt { "Serial number" } dd { (serial.as_ref().map_or("any phone", Name::as_str)) }
             }
             @if let (Some(who), Some(why)) = (&asked.decided_by, &asked.decided_why) {

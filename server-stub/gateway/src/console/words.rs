@@ -1,21 +1,40 @@
 //! The register's words as a help desk reads them.
 
 use gauze_attest::Lineage;
-use gauze_wire::{Deed, DeviceId, DeviceStatus, Photos, Wanted};
+use gauze_wire::{Deed, DeviceStatus, Photos, Wanted};
 use jiff::Timestamp;
 use maud::{Markup, html};
 
 use crate::admin::{ActView, DeviceStory};
-use crate::db::{Proposal, ProposalStatus, Registered};
+use crate::counted::counted;
+pub use crate::db::short;
+use crate::db::{Basis, Proposal, ProposalStatus, Registered};
 
 /// Before what nothing takes back.
 pub const FINAL: &str = "This cannot be undone.";
 /// Above what was decided about a phone.
 pub const DECIDED: &str = "What was decided, newest first";
-/// What is asked for as a reason.
-pub const REASON: &str = "A few words that name no patient. They go into the log.";
+/// What a form asks for: each field's name, and what its page calls it, in the page's order.
+pub type Asked = &'static [(&'static str, &'static str)];
+/// What is asked for as a reason: the field, as most pages call it, and what becomes of it.
+pub const REASON: (&str, &str) = ("Reason", "A few words that name no patient. They go into the log.");
+/// The reason for a token.
+pub const FOR: &str = "What is it for?";
+/// The reason for another policy.
+pub const WHY: &str = "Why";
+/// The reason of a lost phone.
+pub const HOW_LOST: &str = "How was it lost?";
 /// Who acts: the field, and what becomes of it.
 pub const OPERATOR: (&str, &str) = ("Your name", "It goes into the log.");
+/// By what the phone is confirmed.
+pub const CONFIRM: &str = "The first eight characters of the phone's id";
+/// What a flag is called where it is taken away.
+pub const FLAG: &str = "Flag";
+/// Whether it happened.
+pub const KIND: &str = "What was it?";
+/// When it was noticed.
+pub const DAY: &str = "When it was noticed";
+pub const TIME: &str = "Time";
 /// How long a token lives.
 pub const HOURS: &str = "Hours the token lives once signed";
 /// The one phone that a token is for.
@@ -41,44 +60,11 @@ pub const WENT_WRONG: &str = "Something went wrong";
 /// Above a refusal.
 pub const REFUSED: &str = "This did not work";
 
-/// Characters of an id that people compare and type.
-const SHORT: usize = 8;
-
-pub fn short(id: &DeviceId) -> &str {
-    id.as_str().get(..SHORT).unwrap_or(id.as_str())
-}
-
-/// What a form calls the field of this name; nothing where the page fills it in by itself, or has none of that name.
-pub fn field(name: &str) -> Option<&'static str> {
-    Some(match name {
-        "operator" => OPERATOR.0,
-        "reason" => "Reason",
-        "serial" => SERIAL.0,
-        "hours" => HOURS,
-        "photos" => SEALED,
-        "policy" => POLICY,
-        "kind" => "What happened",
-        "q" => "Search",
-        "status" => "Status",
-        "sort" => "Order",
-        _ => return None,
-    })
-}
-
-/// What people call a phone: its serial number, or else the short name.
-pub fn name(device: &Registered) -> String {
-    let short = short(&device.device_id);
-    match device.known_serial() {
-        Some(serial) => format!("{serial} ({short})"),
-        None => format!("{short} (serial number not known)"),
-    }
-}
-
 /// Everything by which people know a phone, on one line.
 pub fn known_by(device: &Registered) -> Markup {
     html! {
         p {
-            (status(device.status)) " Serial number: " strong { (or_unknown(device.known_serial())) } ". Model: "
+            (status(device)) " Serial number: " strong { (or_unknown(device.told_serial().as_deref())) } ". Model: "
             (or_unknown(device.model.as_deref())) ". For: " (or_unknown(device.known_ward()))
             // Two words for one phone: the one that the gateway kept itself stands beside the other.
             @if let (Some(_), Some(asked_for)) = (&device.ward, &device.asked_for) {
@@ -123,7 +109,11 @@ pub fn captured(device: &Registered) -> Markup {
 pub fn replaced(device: &Registered) -> Markup {
     html! {
         @if let Some(next) = &device.replaced_by {
-            @if next.proven { "Replaced by " } @else { "Another phone says that it replaces it: " }
+            @match next.basis {
+                Basis::Proven => "Replaced by ",
+                Basis::Claimed => "Another phone says that it replaces it: ",
+                Basis::Serial => "Perhaps replaced by a later phone of its serial number: ",
+            }
             a href={ "/devices/" (next.device_id) } { code { (short(&next.device_id)) } }
         }
     }
@@ -144,8 +134,9 @@ fn badge((class, mark, text): (&str, &str, &str)) -> Markup {
     html! { span class={ "badge " (class) } { span aria-hidden="true" { (mark) " " } (text) } }
 }
 
-pub fn status(status: DeviceStatus) -> Markup {
-    badge(match status {
+pub fn status(device: &Registered) -> Markup {
+    badge(match device.status {
+        DeviceStatus::Active if device.is_wiped() => ("warn", "!", "Wiped"),
         DeviceStatus::Active => ("ok", "✓", "Active"),
         DeviceStatus::Suspended => ("warn", "‖", "Suspended"),
         DeviceStatus::Revoked => ("bad", "✕", "Revoked"),
@@ -266,10 +257,15 @@ pub fn days_left(at: Timestamp, now: Timestamp) -> String {
     }
 }
 
-pub fn status_means(status: DeviceStatus) -> &'static str {
-    match status {
+pub fn status_means(device: &Registered) -> &'static str {
+    match device.status {
+        DeviceStatus::Active if device.is_wiped() => {
+            "It was wiped: it takes no new photos, may send those that are still on it, and shows none."
+        }
         DeviceStatus::Active => "It may send photos, and show its own where the policy allows.",
-        DeviceStatus::Suspended => "It may send photos, but neither show them nor enrol again.",
+        DeviceStatus::Suspended => {
+            "It takes no new photos, may send those it has, shows none, and cannot enrol again."
+        }
         DeviceStatus::Revoked => "It is shut out for good. To use it again, enrol it with a new token.",
     }
 }
@@ -293,7 +289,8 @@ pub fn trouble(device: &Registered) -> Vec<String> {
     if let Some(code) = &device.attest_refused {
         told.push(format!("Evidence refused: {code}"));
     }
-    if device.unsent > 0 && !device.is_wiped() && device.replaced_by.is_none() {
+    let said_to_follow = device.replaced_by.as_ref().is_some_and(|next| next.basis != Basis::Serial);
+    if device.unsent > 0 && !device.is_wiped() && !said_to_follow {
         told.push(format!("{} not sent", device.unsent));
     }
     if device.is_wiped() {
@@ -330,6 +327,7 @@ pub fn missing(story: &DeviceStory) -> String {
     match story.missing {
         _ if story.device.heard_at.is_none() => "Not known".to_owned(),
         0 => "None".to_owned(),
+        1 => format!("1 (number {})", told.join(", ")),
         missing => format!("{missing} (numbers {})", told.join(", ")),
     }
 }
@@ -344,7 +342,9 @@ pub fn proposal_status(proposal: &Proposal) -> &'static str {
 
 fn wanted(wanted: &Wanted) -> String {
     match wanted {
-        Wanted::Token { hours, .. } => format!("a token that lives {hours} hours"),
+        Wanted::Token { hours, .. } => {
+            format!("a token that lives {}", counted(u64::from(*hours), "hour", "hours"))
+        }
         Wanted::Policy { .. } => "a new policy".to_owned(),
         Wanted::Wipe { photos: Photos::Keep, .. } => {
             "an order to wipe it, keeping its sealed photos".to_owned()

@@ -2,9 +2,45 @@
 
 use gauze_attest::Lineage;
 use gauze_wire::{CaptureId, CaptureState, DeviceId, Jws, Tenant};
+use serde::Serialize;
 use sqlx::{Row as _, SqliteConnection};
 
 use super::{Db, Write, damaged, to_u64};
+
+/// A later enrolment that is, or may be, the same phone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Replacement {
+    /// Its id.
+    pub device_id: DeviceId,
+    /// What that rests on.
+    pub basis: Basis,
+}
+
+/// What it rests on that a later enrolment is the same phone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Basis {
+    /// More than its own word.
+    Proven,
+    /// Its own word.
+    Claimed,
+    /// That it has the same serial number: it says nothing of another id before.
+    Serial,
+}
+
+impl Replacement {
+    /// Reads the id and what it rests on, as `COLUMNS` has them.
+    pub(super) fn read(next: &str) -> Result<Self, sqlx::Error> {
+        let (id, lineage) = next.split_once(' ').ok_or(sqlx::Error::RowNotFound)?;
+        let lineage: Lineage = lineage.parse().map_err(damaged)?;
+        let basis = match lineage {
+            Lineage::First => Basis::Serial,
+            Lineage::Claimed => Basis::Claimed,
+            Lineage::Signed | Lineage::SameSerial | Lineage::Vouched => Basis::Proven,
+        };
+        Ok(Self { device_id: id.parse().map_err(damaged)?, basis })
+    }
+}
 
 /// Re-enrolments of one phone that are followed.
 const GENERATIONS: u32 = 16;

@@ -7,8 +7,12 @@ use serde::{Serialize, Serializer};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 
+use super::lineage::{Basis, Replacement};
 use super::search::{COLUMNS, DeviceSearch, LAST, MOST};
 use super::{Db, Write, damaged, to_u64};
+
+/// Characters of a short name.
+const SHORT: usize = 8;
 
 /// A device as the register knows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -90,6 +94,23 @@ impl Registered {
         self.attested_serial.as_deref().or(self.serial.as_deref())
     }
 
+    /// The same as people are told it: with what it rests on.
+    pub fn told_serial(&self) -> Option<String> {
+        match (&self.attested_serial, &self.serial) {
+            (Some(attested), _) => Some(format!("{attested} (attested)")),
+            (None, stated) => stated.as_ref().map(|stated| format!("{stated} (stated)")),
+        }
+    }
+
+    /// What people call it: its serial number, and the short name that no other phone has.
+    pub fn name(&self) -> String {
+        let short = short(&self.device_id);
+        match self.known_serial() {
+            Some(serial) => format!("{serial} ({short})"),
+            None => format!("{short} (serial number not known)"),
+        }
+    }
+
     /// Where people know it to be: the ward that device management named, or else what its token was asked for.
     pub fn known_ward(&self) -> Option<&str> {
         self.ward.as_deref().or(self.asked_for.as_deref())
@@ -97,7 +118,7 @@ impl Registered {
 
     /// Whether another id has taken its place, by more than that one's own word.
     pub fn is_replaced(&self) -> bool {
-        self.replaced_by.as_ref().is_some_and(|next| next.proven)
+        self.replaced_by.as_ref().is_some_and(|next| next.basis == Basis::Proven)
     }
 
     /// Whether it was wiped for good. One that only heard nothing for too long shows photos again, of those that it takes from then
@@ -107,18 +128,14 @@ impl Registered {
     }
 }
 
+/// As much of an id as people compare and type.
+pub fn short(id: &DeviceId) -> &str {
+    id.as_str().get(..SHORT).unwrap_or(id.as_str())
+}
+
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
 fn lineage_name<S: Serializer>(lineage: &Lineage, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(lineage.as_str())
-}
-
-/// A later enrolment that says it is the same phone.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Replacement {
-    /// Its id.
-    pub device_id: DeviceId,
-    /// Whether more than its own word shows it.
-    pub proven: bool,
 }
 
 /// Devices in the order that was asked for.
@@ -162,7 +179,7 @@ fn registered(row: &SqliteRow) -> Result<Registered, sqlx::Error> {
         enrolled_at: time("enrolled_at_ms")?,
         token_id: text("token_id")?,
         follows: id("follows")?,
-        replaced_by: text("next")?.map(|next| replacement(&next)).transpose()?,
+        replaced_by: text("next")?.map(|next| Replacement::read(&next)).transpose()?,
         asked_for: text("asked_for")?,
         lineage: row.try_get::<&str, _>("lineage")?.parse().map_err(damaged)?,
         level: text("level")?,
@@ -184,12 +201,6 @@ fn registered(row: &SqliteRow) -> Result<Registered, sqlx::Error> {
         wiped_at: time("wiped_at_ms")?,
         wiped_cause: text("wiped_cause")?,
     })
-}
-
-fn replacement(next: &str) -> Result<Replacement, sqlx::Error> {
-    let (id, lineage) = next.split_once(' ').ok_or(sqlx::Error::RowNotFound)?;
-    let lineage: Lineage = lineage.parse().map_err(damaged)?;
-    Ok(Replacement { device_id: id.parse().map_err(damaged)?, proven: lineage != Lineage::Claimed })
 }
 
 impl Db {

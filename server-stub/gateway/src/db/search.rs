@@ -14,8 +14,14 @@ pub(super) const COLUMNS: &str = "device_id, status, platform, model, serial, at
     (token_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM spent_token WHERE spent_token.tenant = device.tenant \
     AND spent_token.token_id = device.token_id)) AS of_inventory, \
     (SELECT reason FROM proposal WHERE proposal.tenant = device.tenant AND proposal_id = device.token_id) AS asked_for, \
-    (SELECT next.device_id || ' ' || next.lineage FROM device AS next INDEXED BY device_follows WHERE next.tenant = device.tenant \
-    AND next.follows = device.device_id AND next.follows IS NOT NULL ORDER BY next.enrolled_at_ms DESC LIMIT 1) AS next";
+    COALESCE((SELECT next.device_id || ' ' || next.lineage FROM device AS next INDEXED BY device_follows WHERE next.tenant = device.tenant \
+    AND next.follows = device.device_id AND next.follows IS NOT NULL ORDER BY next.enrolled_at_ms DESC LIMIT 1), \
+    (SELECT next.device_id || ' first' FROM device AS next INDEXED BY device_attested_serial WHERE next.tenant = device.tenant \
+    AND next.attested_serial = COALESCE(device.attested_serial, device.serial) COLLATE NOCASE AND next.attested_serial IS NOT NULL \
+    AND next.enrolment_index > device.enrolment_index ORDER BY next.enrolment_index DESC LIMIT 1), \
+    (SELECT next.device_id || ' first' FROM device AS next INDEXED BY device_serial WHERE next.tenant = device.tenant \
+    AND next.serial = COALESCE(device.attested_serial, device.serial) COLLATE NOCASE AND next.attested_serial IS NULL \
+    AND next.enrolment_index > device.enrolment_index ORDER BY next.enrolment_index DESC LIMIT 1)) AS next";
 /// Longest page.
 pub(super) const MOST: u32 = 200;
 

@@ -10,6 +10,7 @@ use gauze_wire::{ChallengeAnswer, Enrolled, Enrolment, EntryKind, Jws, Name, Not
 use super::apart::apart;
 use super::evidence::{basis, flag, spend_challenge};
 use crate::app::App;
+use crate::asker::Asker;
 use crate::db::{Db, NewDevice, log_append};
 use crate::peers::Peer;
 use crate::proof::{InPath, served};
@@ -48,6 +49,7 @@ pub async fn enrol(
     State(app): State<App>,
     InPath(tenant): InPath,
     peer: Peer,
+    asker: Asker,
     body: Body,
 ) -> Result<(StatusCode, Json<Enrolled>), RequestRefusal> {
     let served = served(&app, &tenant)?;
@@ -63,6 +65,7 @@ pub async fn enrol(
     let turn = served.judging().await;
     let device = judge(&app, served, &tenant, &evidence).await?;
     peer.proves_itself();
+    asker.is(&called(&device));
     apart(async move {
         let _turn = turn;
         let (device_id, notices) = (device.device_id(), device.shown().notices());
@@ -72,6 +75,15 @@ pub async fn enrol(
         Ok((StatusCode::CREATED, Json(Enrolled { device_id, log_index, notices })))
     })
     .await
+}
+
+/// A phone that enrols, as IT finds it: by its serial number, or else by the id that its key has.
+fn called(device: &AttestedDevice) -> String {
+    let stated = device.enrolment().serial.as_ref().map(Name::as_str);
+    match device.shown().serial.as_deref().or(stated) {
+        Some(serial) => format!("serial number {serial}"),
+        None => device.device_id().to_string(),
+    }
 }
 
 /// What evidence that was accepted before was flagged with.
@@ -143,7 +155,7 @@ async fn keep(
     let before = enrolment.follows.as_ref().map(|follows| &follows.device_id);
     let serials = [enrolment.serial.as_ref().map(|serial| serial.as_str()), device.shown().serial.as_deref()];
     if Db::is_suspended(&mut write, tenant, (before, serials)).await? {
-        return Err(ProblemCode::DeviceRefused.into());
+        return Err(RequestRefusal::Suspended);
     }
     if !Db::spend_token(&mut write, tenant, device.spent(), &evidence.digest()).await? {
         return Err(ProblemCode::TokenUsed.into());

@@ -429,7 +429,7 @@ async fn phones_are_listed_by_serial_ward_or_silence_and_filtered() {
     }
     let order = async |path: &str| -> Vec<&str> {
         let html = browser.open(path).await;
-        let place = |serial: &&str| html.find(&format!(">{serial}</a>"));
+        let place = |serial: &&str| html.find(&format!(">{serial} (stated)</a>"));
         let mut found: Vec<_> =
             ["A-1", "b-2", "c-3"].into_iter().filter(|serial| place(serial).is_some()).collect();
         found.sort_by_key(place);

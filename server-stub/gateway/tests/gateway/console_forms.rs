@@ -1,11 +1,14 @@
 //! What the console's forms keep after a mistake, and what the policy's page and the search know.
 
+use std::collections::BTreeMap;
+
 use gauze_gateway::DeviceSearch;
-use gauze_wire::{AndroidRules, AppleRules, Life, Policy};
+use gauze_wire::{AndroidRules, AppleRules, Jws, Life, Photos, Policy, ReviewDenied};
 use serde_json::{Value, json};
 
 use crate::console::{Browser, form_urlencoded, led_to};
 use crate::fixture::{Gateway, Hospital, Phone, by};
+use crate::proposals::word as wiped;
 
 #[tokio::test]
 async fn a_refused_form_stands_again_with_what_was_typed_and_can_be_sent_once_it_is_right() {
@@ -88,6 +91,127 @@ async fn what_cannot_be_undone_is_confirmed_anew_after_a_mistake() {
     refused.expect(409);
     let html = String::from_utf8_lossy(&refused.body).into_owned();
     assert!(html.contains("device_revoked") && !html.contains("<form"), "{html}");
+}
+
+/// What stands before `end` behind `begin`.
+fn between<'a>(text: &'a str, begin: &str, end: &str) -> Option<&'a str> {
+    text.split_once(begin)?.1.split(end).next()
+}
+
+/// The form of a page: what it fills in by itself, and what it asks for, by names.
+fn form(html: &str) -> (BTreeMap<String, String>, BTreeMap<String, String>) {
+    let form =
+        between(html, "<form method=\"post\"", "</form>").unwrap_or_else(|| panic!("no form in {html}"));
+    let (mut hidden, mut asked, mut legend) = (BTreeMap::new(), BTreeMap::new(), "");
+    for tag in form.split('<').skip(1) {
+        legend = tag.strip_prefix("legend>").unwrap_or(legend);
+        let Some(name) = between(tag, " name=\"", "\"") else { continue };
+        if tag.contains("type=\"hidden\"") {
+            hidden.insert(name.to_owned(), between(tag, "value=\"", "\"").unwrap().to_owned());
+            continue;
+        }
+        let label = between(form, &format!("<label for=\"{name}\">"), "<").unwrap_or(legend);
+        asked.insert(name.to_owned(), label.replace(" (may be left empty)", ""));
+    }
+    (hidden, asked)
+}
+
+#[tokio::test]
+async fn a_form_without_one_of_its_fields_names_it_as_its_page_does_and_stands_again_with_every_field() {
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    let [phone, lost] =
+        [Phone::enrolled(&gateway, &hospital).await.id(), Phone::enrolled(&gateway, &hospital).await.id()];
+    gateway.admin(&hospital).await.lost(&lost, Photos::Keep, &by("left in a taxi")).await.unwrap();
+    let browser = Browser::of(&gateway, &hospital).await;
+    let changes = ["lost", "suspend", "resume", "revoke", "succeed", "wipe"];
+    let changes = changes.map(|change| format!("/devices/{phone}/{change}"));
+    let pages = ["/tokens", "/policy", "/report"].map(str::to_owned).into_iter().chain(changes);
+    for page in pages.chain([format!("/devices/{lost}/unflag")]) {
+        let (hidden, asked) = form(&browser.open(&page).await);
+        assert!(asked.contains_key("operator"), "{page}: {asked:?}");
+        for (missing, label) in &asked {
+            let value = |name: &str| match name {
+                "hours" => "8",
+                "kind" => "breach",
+                "photos" => "keep",
+                "code" => "lost",
+                _ => "x",
+            };
+            let typed = asked.keys().filter(|name| *name != missing).map(|name| (name, value(name)));
+            let sent = hidden.iter().map(|(name, value)| (name, value.as_str())).chain(typed);
+            let sent: Vec<_> = sent.map(|(name, value)| format!("{name}={value}")).collect();
+            let refused = browser.send(Browser::form(&page), &sent.join("&")).await;
+            refused.expect(400);
+            let html = String::from_utf8_lossy(&refused.body).into_owned();
+            assert!(html.contains(&format!("“{label}” is missing")), "{page} without {missing}: {html}");
+            assert_eq!(form(&html), (hidden.clone(), asked.clone()), "{page} without {missing}");
+        }
+        // Without what it fills in by itself it could never succeed, and is not offered.
+        let typed: Vec<_> = asked.keys().map(|name| format!("{name}=x")).collect();
+        let refused = browser.send(Browser::form(&page), &typed.join("&")).await;
+        let html = String::from_utf8_lossy(&refused.body).into_owned();
+        assert!(!html.contains("<form"), "{page}: {html}");
+    }
+}
+
+#[tokio::test]
+async fn a_serial_number_says_what_it_rests_on_and_a_wiped_phone_by_which_it_was_perhaps_replaced() {
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    let browser = Browser::of(&gateway, &hospital).await;
+    let [old, new] = [Phone::new(&hospital), Phone::new(&hospital)];
+    let enrol = async |phone: &Phone, serial| {
+        phone.enrolled_for(&gateway, &hospital, (hospital.sign_token(gateway.now()), serial)).await
+    };
+    enrol(&old, "SN-7").await;
+    enrol(&Phone::new(&hospital), "SN-70").await;
+    let listed = browser.open("/devices").await;
+    assert!(listed.contains(">SN-7 (stated)</a>") && listed.contains("Active</span>"), "{listed}");
+    assert!(!listed.contains("eplaced by"), "{listed}");
+
+    let word = Jws::sign(&wiped(&gateway, &old, None), &old.key).unwrap();
+    gateway.post("/v1/ward-9/wiped", word.as_str().to_owned()).await.expect(204);
+    enrol(&new, "sn-7").await;
+    let short = &new.id().as_str()[..8].to_owned();
+    let found = browser.open("/devices?q=SN-7&sort=serial").await;
+    for told in ["Wiped</span>", "Perhaps replaced by a later phone of its serial number", short] {
+        assert!(found.contains(told), "{told}: {found}");
+    }
+    let story = browser.open(&format!("/devices/{}", old.id())).await;
+    assert!(story.contains("It was wiped") && !story.contains("show its own"), "{story}");
+    let admin = gateway.admin(&hospital).await;
+    assert_eq!(admin.device(&old.id()).await.unwrap().review_denied, Some(ReviewDenied::Wiped));
+    assert_eq!(admin.device(&new.id()).await.unwrap().device.replaced_by, None);
+    assert!(browser.open("/devices?current=1").await.contains(old.id().as_str()), "that hides nothing");
+}
+
+#[tokio::test]
+async fn it_is_said_that_a_phone_which_is_suspended_takes_no_new_photos() {
+    let hospital = Hospital::ward();
+    let policy = Policy { life: Some(Life::RECOMMENDED), ..hospital.policy(1) };
+    let gateway = Gateway::under(&hospital, &policy).await;
+    let phone = Phone::enrolled(&gateway, &hospital).await;
+    let browser = Browser::of(&gateway, &hospital).await;
+    let device = format!("/devices/{}", phone.id());
+    for page in [format!("{device}/suspend"), format!("{device}/lost"), "/policy".to_owned()] {
+        assert!(browser.open(&page).await.contains("takes no new photos"), "{page}");
+    }
+    gateway.admin(&hospital).await.suspend(&phone.id(), &by("missing")).await.unwrap();
+    assert!(browser.open(&device).await.contains("takes no new photos"));
+}
+
+#[tokio::test]
+async fn one_photo_that_never_arrived_is_one() {
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    let phone = Phone::enrolled(&gateway, &hospital).await;
+    phone.hears(&gateway, 1, 1).await;
+    gateway.admin(&hospital).await.lost(&phone.id(), Photos::Keep, &by("taxi")).await.unwrap();
+    let report = Browser::of(&gateway, &hospital).await.open(&format!("/devices/{}/lost", phone.id())).await;
+    for told in ["1 (number 1)", "that 1 photo may have to be taken again"] {
+        assert!(report.contains(told), "{told}: {report}");
+    }
 }
 
 #[tokio::test]
@@ -226,7 +350,7 @@ async fn a_phone_is_found_by_the_serial_number_that_its_hardware_attested() {
     let found = admin.devices(&search).await.unwrap().devices;
     assert_eq!(found.iter().map(|device| &device.device_id).collect::<Vec<_>>(), [&phone.id()]);
     let page = Browser::of(&gateway, &hospital).await.open("/devices?q=R58M41AB").await;
-    assert!(page.contains(&format!(r#"/devices/{}">R58M41ABCDE</a>"#, phone.id())), "{page}");
+    assert!(page.contains(&format!(r#"/devices/{}">R58M41ABCDE (attested)</a>"#, phone.id())), "{page}");
     let story = Browser::of(&gateway, &hospital).await.open(&format!("/devices/{}", phone.id())).await;
     assert!(story.contains("R58M41ABCDE (attested by its hardware)"), "{story}");
     admin.suspend(&phone.id(), &by("compared")).await.unwrap();

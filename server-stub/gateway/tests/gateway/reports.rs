@@ -149,7 +149,7 @@ async fn a_report_that_is_refused_stands_again_with_all_that_was_typed() {
         (
             [("kind", "other")],
             "form_invalid",
-            "“What happened” is missing, too long, or not what belongs there",
+            "“What was it?” is missing, too long, or not what belongs there",
         ),
         ([("report_id", "mine")], "form_invalid", "Open the page again"),
     ] {

@@ -1,7 +1,7 @@
 //! What the program's log says: a line for each thing that happens, and nothing that names a patient, an address or a secret.
 
 use gauze_gateway::Watch;
-use gauze_wire::{Jws, ProblemCode};
+use gauze_wire::{Enrolment, Jws, Problem, ProblemCode};
 use serde_json::Value;
 
 use crate::fixture::{Gateway, Hospital, Phone, by, logged};
@@ -86,6 +86,27 @@ async fn a_refusal_is_a_line_that_says_why_and_of_whom() {
     assert_eq!(refusals[0]["status"], 403);
     assert_eq!(refusals[3]["tenant"], Value::Null, "a name that is not served is not written");
     assert!(!log.text().contains("c2VjcmV0") && !log.text().contains("a-secret"), "{}", log.text());
+}
+
+#[tokio::test]
+async fn a_suspended_phones_new_token_is_refused_with_the_reason_and_the_serial_number() {
+    let log = logged();
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    let token = || hospital.sign_token(gateway.now());
+    let first = Phone::new(&hospital).enrolled_for(&gateway, &hospital, (token(), "R58N-30a")).await;
+    gateway.admin(&hospital).await.suspend(&first, &by("left in a taxi")).await.unwrap();
+    let again = Phone::new(&hospital);
+    let named = |enrolment: &mut Enrolment| enrolment.serial = Some("r58n-30A".parse().unwrap());
+    let evidence = again.evidence_with(&gateway, &hospital, named).await;
+    let refused = gateway.enrol(&hospital.tenant, &evidence).await;
+    assert_eq!(refused.refusal(), ProblemCode::DeviceRefused);
+    let problem: Problem = refused.json(403);
+    assert_eq!(problem.reason.as_deref(), Some("suspended"));
+    assert!(problem.detail.contains("resume it"), "{}", problem.detail);
+    let lines = log.lines();
+    let told = lines.iter().find(|line| line["message"] == "refused").unwrap();
+    assert_eq!((&told["reason"], &told["by"]), (&"suspended".into(), &"serial number r58n-30A".into()));
 }
 
 #[tokio::test]
