@@ -99,6 +99,7 @@ async fn a_phone_that_cannot_see_what_was_reported_on_it_says_so_and_ends_no_wip
             noticed_at: None,
         };
         phone.client().report(&said).unwrap();
+        let photo = (photos == Photos::Destroy).then(|| phone.capture(0));
         let reports = phone.dir.join("gauze/reports");
         opens_without(&mut phone, vec![reports.clone()], IO);
         assert!(phone.client().status().storage_trouble.is_some());
@@ -107,9 +108,15 @@ async fn a_phone_that_cannot_see_what_was_reported_on_it_says_so_and_ends_no_wip
         later(&ward, &phone).await;
         assert!(phone.client().status().device_id.is_some(), "who it is goes last");
         assert_eq!(names(&reports).len(), 1);
+        if let Some(photo) = photo {
+            assert!(
+                !phone.file(photo, "photo.age").exists(),
+                "what is not read keeps no photo from what was ordered"
+            );
+        }
         // Read again, it fares as the order says.
         phone.restart();
-        for _ in 0..3 {
+        for _ in 0..4 {
             if phone.client().status().device_id.is_some() {
                 later(&ward, &phone).await;
                 ward.pull().await;

@@ -129,23 +129,18 @@ mod tests {
         assert!(stripes > 300, "nothing changes across, which says nothing: {stripes}");
     }
 
-    /// Of real phones, each large enough for its blocks.
-    const PHOTOS: [&str; 5] = [
-        "exif-samples__HMD_Nokia_8.3_5G.jpg",
-        "exif-samples__iphone_hdr_NO.jpg",
-        "metadata-ext__Apple_iPhone_6.jpg",
-        "metadata-ext__Oppo_R7_Plus.jpg",
-        "metadata-ext__Samsung_SM-N900A_Galaxy_Note_3_.jpg",
-    ];
-
-    /// All of them, where the shared data is here, and else none.
+    /// Of real cameras, by the shared data where it is there: those that are large enough for their blocks, and show anything.
     fn photos() -> Vec<Vec<u8>> {
         let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
         let beside = || here.ancestors().map(|up| up.join("shared/data")).find(|path| path.is_dir());
-        let Some(data) = std::env::var_os("GAUZE_SHARED_DATA").map(PathBuf::from).or_else(beside) else {
-            return Vec::new();
-        };
-        PHOTOS.iter().map(|name| std::fs::read(data.join("06-photos/phones").join(name)).unwrap()).collect()
+        let data = std::env::var_os("GAUZE_SHARED_DATA").map(PathBuf::from).or_else(beside);
+        let Some(folder) = data.map(|data| data.join("06-photos/phones")) else { return Vec::new() };
+        let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
+        files.sort();
+        let read = files.iter().filter(|file| file.extension().is_some_and(|kind| kind == "jpg"));
+        let large = |jpeg: &Vec<u8>| strip(jpeg).is_ok_and(|photo| photo.width().max(photo.height()) >= 3072);
+        let photos = read.map(|file| std::fs::read(file).unwrap()).filter(large);
+        photos.filter(|jpeg| image::load_from_memory(jpeg).is_ok() && sharpness(jpeg) > 0).take(5).collect()
     }
 
     #[test]

@@ -193,9 +193,11 @@ impl Client {
         }
         let destroyed = match wipe.photos {
             Photos::Keep => Vec::new(),
+            // Photos first: reports that cannot be read now keep none of them here.
             Photos::Destroy => {
+                let photos = self.destroy_unsent()?;
                 self.destroy_reports()?;
-                self.destroy_unsent()?
+                photos
             }
         };
         let head = self.store.head(&wipe.device_id);

@@ -4,14 +4,15 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use gauze_wire::CaptureId;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::acting::Network;
 use crate::action::Action;
-use crate::context::{Purpose, ReasonCode};
-use crate::line::EntryId;
+use crate::context::Purpose;
 use crate::links::Step;
-use crate::log::{Entry, Happening, Kept, Outcome, What};
+use crate::log::{About, Entry, Happening, Kept, Kind, Outcome, What};
 use crate::person::{PersonId, Role};
 use crate::subject::PatientRef;
 
@@ -144,8 +145,7 @@ impl Watch {
 }
 
 /// What was done with a patient's photos.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Did {
     /// Somebody of the hospital did this.
     Action(Action),
@@ -153,8 +153,23 @@ pub enum Did {
     Link(Step, u64),
 }
 
-/// One line of a patient's own report. People stand in it by their ids; who prints it puts the names in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+impl Did {
+    /// Nothing where the entry is of neither a person nor a link.
+    fn of(entry: &Entry) -> Option<Self> {
+        match entry.what {
+            What::Action(action) if entry.who.is_some() => Some(Self::Action(action)),
+            What::Happening(Happening::MarkSought) => Some(Self::Action(Action::FindMark)),
+            What::Happening(Happening::Link) => {
+                let (step, link) = entry.note.as_ref().and_then(Step::of_link)?;
+                Some(Self::Link(step, link))
+            }
+            What::Action(_) | What::Happening(_) => None,
+        }
+    }
+}
+
+/// One line of who has looked. People stand in it by their ids; who shows it puts the names in.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Looked {
     /// The entry.
     pub index: u64,
@@ -170,48 +185,61 @@ pub struct Looked {
     pub outcome: Outcome,
     /// What for.
     pub purpose: Option<Purpose>,
-    /// Why, where it was asked.
-    pub reason: Option<ReasonCode>,
-    /// Under which break-glass.
-    pub haste: Option<EntryId>,
+    /// From where.
+    pub network: Option<Network>,
+    /// Whether it was done under break-glass.
+    pub in_haste: bool,
 }
 
-/// What an entry says that was done; nothing where it is of neither a person nor a link.
-fn did(entry: &Entry) -> Option<Did> {
-    match entry.what {
-        What::Action(action) if entry.who.is_some() => Some(Did::Action(action)),
-        What::Happening(Happening::Link) => {
-            let (step, link) = entry.note.as_ref().and_then(Step::of_link)?;
-            Some(Did::Link(step, link))
+impl Looked {
+    /// The line that an entry makes, whomever it is about.
+    pub fn of(index: u64, entry: &Entry) -> Option<Self> {
+        Some(Self {
+            index,
+            at: entry.at,
+            who: entry.who.clone(),
+            roles: entry.roles.clone(),
+            did: Did::of(entry)?,
+            outcome: entry.outcome,
+            purpose: entry.purpose,
+            network: entry.network,
+            in_haste: entry.haste.is_some(),
+        })
+    }
+}
+
+/// Whose photos, or which photo, somebody asks about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// All of this patient.
+    Patient(PatientRef),
+    /// This one, whosever it is.
+    Photo(CaptureId),
+}
+
+impl Whose {
+    /// As the log names it.
+    pub fn reference(&self) -> String {
+        match self {
+            Self::Patient(patient) => patient.0.clone(),
+            Self::Photo(photo) => photo.to_string(),
         }
-        What::Action(_) | What::Happening(_) => None,
+    }
+
+    fn is(&self, about: &About) -> bool {
+        match self {
+            Self::Patient(patient) => about.patient.as_ref() == Some(patient),
+            Self::Photo(photo) => {
+                about.kind == Kind::Photo && about.id.as_deref() == Some(photo.to_string().as_str())
+            }
+        }
     }
 }
 
-/// The line of a patient's own report that an entry makes; nothing where it is not about them. What was done with links is in
-/// it, and so are refusals: that somebody tried is theirs to know.
-pub fn looked_at(kept: &Kept, patient: &PatientRef) -> Option<Looked> {
+/// The line that an entry makes of who has looked; nothing where it is about others. What was done with links is in it, and so are
+/// refusals: that somebody tried is the patient's to know.
+pub fn looked_at(kept: &Kept, whose: &Whose) -> Option<Looked> {
     let entry = kept.entry.as_ref()?;
-    let did = did(entry)?;
-    if entry.about.as_ref()?.patient.as_ref()? != patient {
-        return None;
-    }
-    Some(Looked {
-        index: kept.index,
-        at: entry.at,
-        who: entry.who.clone(),
-        roles: entry.roles.clone(),
-        did,
-        outcome: entry.outcome,
-        purpose: entry.purpose,
-        reason: entry.reason.as_ref().map(|reason| reason.code),
-        haste: entry.haste.clone(),
-    })
-}
-
-/// As [`looked_at`], for a photo.
-pub fn looked_at_photo(kept: &Kept, photo: &str) -> Option<Looked> {
-    let about = kept.entry.as_ref()?.about.as_ref()?;
-    let patient = about.patient.as_ref().filter(|_| about.id.as_deref() == Some(photo))?;
-    looked_at(kept, patient)
+    entry.about.as_ref().filter(|about| whose.is(about))?;
+    Looked::of(kept.index, entry)
 }

@@ -181,6 +181,8 @@ pub fn reviewing(
 #[derive(Clone, Debug, Default)]
 pub struct Hastes {
     all: BTreeMap<EntryId, Broken>,
+    /// Of which it was said that it is late.
+    said_late: BTreeSet<EntryId>,
 }
 
 impl Hastes {
@@ -311,6 +313,13 @@ impl Hastes {
         let mut waiting: Vec<&Broken> = self.all.values().filter(|it| it.review.is_none()).collect();
         waiting.sort_by_key(|it| it.opened_at);
         waiting
+    }
+
+    /// What became late since this was asked last, the oldest first; after a start, all that is late.
+    pub fn newly_late(&mut self, now: Timestamp) -> Vec<EntryId> {
+        let late = self.unreviewed().into_iter().filter(|it| it.late(now)).map(|it| it.entry.clone());
+        let late: Vec<EntryId> = late.collect();
+        late.into_iter().filter(|entry| self.said_late.insert(entry.clone())).collect()
     }
 
     /// What somebody looks into further.

@@ -38,7 +38,7 @@ impl DiskError {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "Free space and run it again.",
             io::ErrorKind::NotFound => "Check the path.",
             io::ErrorKind::PermissionDenied => "Run it as the user who owns the file.",
-            io::ErrorKind::IsADirectory => "That is a directory: name a file in it.",
+            io::ErrorKind::IsADirectory => "Name a file in it.",
             io::ErrorKind::NotADirectory => "A part of that path is a file: check it.",
             io::ErrorKind::AlreadyExists => "Something is there already: choose another name.",
             io::ErrorKind::FileTooLarge => "It is too large to be the right file: check the path.",

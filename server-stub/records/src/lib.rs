@@ -51,7 +51,10 @@ pub use folk::{
 pub use gist::Gist;
 pub use https::{HttpsGateway, TlsError};
 pub use index::{Again, ChainState, IndexError, Kind, Status};
-pub use list::{Listed, ListedAct, ListedDevice, ListedReport, list, list_acts, list_devices, list_reports};
+pub use list::{
+    Listed, ListedAct, ListedDevice, ListedReplacement, ListedReport, list, list_acts, list_devices,
+    list_reports,
+};
 pub use open::{OpenFileError, Opened, open_file};
 pub use rejudge::rejudge;
 pub use render::RenderError;

@@ -1,5 +1,6 @@
 //! What came, for people and programs. Names no patient.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use gauze_wire::{
@@ -10,7 +11,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::gist::Gist;
-use crate::index::{ChainState, Index, IndexError, Kind, Status};
+use crate::index::{Believed, ChainState, Index, IndexError, Kind, Status};
 use crate::layout::Layout;
 
 const PAGE: u32 = 1000;
@@ -100,18 +101,45 @@ pub struct ListedDevice {
     /// Its serial number, as it stated it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub serial: Option<Name>,
+    /// Its serial number, as its hardware attested it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attested_serial: Option<String>,
     /// Where it is used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ward: Option<Ward>,
+    /// The later phone that is, or may be, the same one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replaced_by: Option<ListedReplacement>,
+}
+
+/// A later phone that is, or may be, the same one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ListedReplacement {
+    /// Its id.
+    pub device_id: DeviceId,
+    /// Whether more shows it than its own word or its serial number.
+    pub proven: bool,
 }
 
 impl ListedDevice {
+    /// Its serial number with what that rests on: the phone's hardware, or the word of its device management.
+    pub fn told_serial(&self) -> Option<String> {
+        match (&self.attested_serial, &self.serial) {
+            (Some(attested), _) => Some(format!("{attested} (attested)")),
+            (None, stated) => stated.as_ref().map(|stated| format!("{stated} (stated)")),
+        }
+    }
+
     /// What people call it: its serial number, or else its model and the beginning of its id.
     pub fn name(&self) -> String {
-        match &self.serial {
-            Some(serial) => serial.to_string(),
-            None => format!("{} {}", self.model, self.device_id.as_str().split_at(8).0),
-        }
+        self.told_serial()
+            .unwrap_or_else(|| format!("{} {}", self.model, self.device_id.as_str().split_at(8).0))
+    }
+
+    /// What tells apart serial numbers, in whatever case they were stated.
+    fn key(&self) -> Option<String> {
+        let serial = self.attested_serial.as_deref().or(self.serial.as_ref().map(Name::as_str));
+        serial.map(str::to_lowercase)
     }
 }
 
@@ -119,10 +147,25 @@ impl ListedDevice {
 pub async fn list_devices(data: &Path) -> Result<Vec<ListedDevice>, IndexError> {
     let index = Index::open(&Layout::new(data).index(), false).await?;
     let mut listed = Vec::new();
-    for (device_id, status, log_index) in index.statuses().await? {
+    let (mut followed, mut latest) = (BTreeMap::new(), BTreeMap::new());
+    for believed in index.believed().await? {
+        let Believed { device_id, status, log_index, attested_serial, follows, lineage } = believed;
         let jws = index.leaf(log_index).await?.ok_or(IndexError::Damaged("leaf"))?;
         let Enrolment { model, serial, ward, .. } = jws.peek()?;
-        listed.push(ListedDevice { device_id, status, log_index, model, serial, ward });
+        if let Some(former) = follows {
+            let next = ListedReplacement { device_id: device_id.clone(), proven: lineage.is_proven() };
+            followed.insert(former, next);
+        }
+        let replaced_by = None;
+        let device =
+            ListedDevice { device_id, status, log_index, model, serial, attested_serial, ward, replaced_by };
+        latest.extend(device.key().map(|key| (key, device.device_id.clone())));
+        listed.push(device);
+    }
+    for device in &mut listed {
+        let of_serial = device.key().and_then(|key| latest.get(&key)).filter(|id| **id != device.device_id);
+        let of_serial = of_serial.map(|id| ListedReplacement { device_id: id.clone(), proven: false });
+        device.replaced_by = followed.remove(&device.device_id).or(of_serial);
     }
     index.close().await;
     Ok(listed)

@@ -267,9 +267,14 @@ fn list(json: bool, data: &std::path::Path) -> Result<(), AccessError> {
         for grant in grants.all() {
             let teams: Vec<&str> = grant.teams.iter().map(|team| team.0.as_str()).collect();
             let from = grant.not_before.map_or("always".to_owned(), |at| at.to_string());
-            let until = grant.not_after.map_or("further notice".to_owned(), |at| at.to_string());
+            let until = match (grant.taken, grant.not_after) {
+                (true, None) => ", taken away".to_owned(),
+                (true, Some(at)) => format!(" until {at}, taken away"),
+                (false, None) => " until further notice".to_owned(),
+                (false, Some(at)) => format!(" until {at}"),
+            };
             lines.push(format!(
-                "{}  {}  {}  from {from} until {until}",
+                "{}  {}  {}  from {from}{until}",
                 grant.person.0,
                 grant.role,
                 teams.join(", ")

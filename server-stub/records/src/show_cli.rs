@@ -72,8 +72,8 @@ pub(crate) async fn show_devices(json: bool, data: &Path) -> Result<(), Refused>
     let known = |text: Option<String>| text.unwrap_or_else(|| NOT_KNOWN.to_owned());
     let row = |device: &ListedDevice, _: &Called| {
         [
-            device.status.as_str().to_owned(),
-            known(device.serial.clone().map(String::from)),
+            state(device),
+            known(device.told_serial()),
             device.model.clone().into(),
             known(device.ward.clone().map(String::from)),
             device.log_index.to_string(),
@@ -82,6 +82,14 @@ pub(crate) async fn show_devices(json: bool, data: &Path) -> Result<(), Refused>
     };
     Ok(show_rows(json, data, &list_devices(data).await?, (headings, "No phone is believed yet."), row)
         .await?)
+}
+
+/// What it may do, and whether it is still that phone at all.
+fn state(device: &ListedDevice) -> String {
+    let status = device.status.as_str();
+    let Some(next) = &device.replaced_by else { return status.to_owned() };
+    let how = if next.proven { "replaced by" } else { "perhaps replaced by" };
+    format!("{status}, {how} {}", next.device_id.as_str().split_at(8).0)
 }
 
 #[tokio::main]

@@ -10,7 +10,7 @@ use gauze_records::keys::{
 };
 use gauze_records::setup::{kept_authority, write_managed};
 use gauze_records::{Clock as _, SystemClock};
-use gauze_wire::{Name, System};
+use gauze_wire::{ManagedConfiguration, Name, System};
 use serde_json::json;
 
 use crate::{Refused, complain, show};
@@ -129,6 +129,7 @@ pub(crate) fn run(json: bool, TokenArguments { one, command }: TokenArguments) -
                 Some(system) => format!("{}\n{}", system.place(), managed.to_paste(system)),
                 None => serde_json::to_string_pretty(&managed).unwrap_or_default(),
             });
+            tell_bundle(&managed);
             if let Some(told) = system.and_then(|system| managed.lacks_serial(system)) {
                 complain(told);
             }
@@ -144,7 +145,9 @@ pub(crate) fn run(json: bool, TokenArguments { one, command }: TokenArguments) -
             if let Some(file) = file {
                 let ca = kept_authority(&keys);
                 let asked = Paste { token: &out, gateway: None, ca: ca.as_deref() };
-                write_managed(&managed(&keys, &asked)?, &file)?;
+                let managed = managed(&keys, &asked)?;
+                write_managed(&managed, &file)?;
+                tell_bundle(&managed);
             }
             let told = || {
                 let end = token.expires_at.strftime("%Y-%m-%dT%H:%M:%SZ");
@@ -157,6 +160,16 @@ pub(crate) fn run(json: bool, TokenArguments { one, command }: TokenArguments) -
         }
     }
     Ok(())
+}
+
+/// The newest bundle that was signed need not be the one that the gateway serves.
+fn tell_bundle(managed: &ManagedConfiguration) {
+    if managed.min_bundle_version > 1 {
+        complain(&format!(
+            "Phones enrol with it only once the gateway serves trust bundle {}, the newest that was signed.",
+            managed.min_bundle_version
+        ));
+    }
 }
 
 /// `pasted` is the command that prints what to paste, where there is a token.

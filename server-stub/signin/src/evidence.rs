@@ -10,24 +10,45 @@ use crate::random::base32;
 
 type Claims = Map<String, Value>;
 
-/// Whether the claims prove it. An absent claim, and one of another type, proves nothing.
+/// What in a token proves something, as the token has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Proving {
+    /// A way of signing in (`amr`), most often by its name of RFC 8176.
+    Method(String),
+    /// A level or context of the provider's own (`acr`, `acrs`, or another claim with its number).
+    Level(String),
+}
+
+/// Whether the claims prove it.
 pub fn proves(proof: &Proof, claims: &Claims) -> bool {
-    let text = |name: &str| claims.get(name).and_then(Value::as_str);
-    let any = |name: &str, wanted: &[String]| {
-        let list = claims.get(name).and_then(Value::as_array);
-        list.is_some_and(|list| list.iter().filter_map(Value::as_str).any(|v| wanted.iter().any(|w| w == v)))
+    !proving(proof, claims).is_empty()
+}
+
+/// By what the claims prove it. An absent claim, and one of another type, proves nothing.
+pub fn proving(proof: &Proof, claims: &Claims) -> Vec<Proving> {
+    let counts = |value: &Value, wanted: &[String]| {
+        value.as_str().filter(|text| wanted.iter().any(|wanted| wanted == text)).map(str::to_owned)
+    };
+    let listed = |name: &str, wanted: &[String]| -> Vec<String> {
+        let list = claims.get(name).and_then(Value::as_array).into_iter().flatten();
+        list.filter_map(|value| counts(value, wanted)).collect()
     };
     match proof {
-        Proof::Acr(values) => text("acr").is_some_and(|acr| values.iter().any(|value| value == acr)),
-        Proof::Amr(values) => any("amr", values),
-        Proof::Acrs(values) => any("acrs", values),
+        Proof::Acr(values) => {
+            let acr = claims.get("acr").and_then(|acr| counts(acr, values));
+            acr.map(Proving::Level).into_iter().collect()
+        }
+        Proof::Amr(values) => listed("amr", values).into_iter().map(Proving::Method).collect(),
+        Proof::Acrs(values) => listed("acrs", values).into_iter().map(Proving::Level).collect(),
         Proof::AtLeast { claim, least } => {
-            let found = Path::parse("", claim).map(|path| path.values(claims));
-            found.is_ok_and(|found| match found.as_slice() {
-                [Value::Number(number)] => number.as_i64().is_some_and(|number| number >= *least),
-                [Value::String(text)] => text.parse::<i64>().is_ok_and(|number| number >= *least),
-                _ => false,
-            })
+            let found = Path::parse("", claim).map(|path| path.values(claims)).unwrap_or_default();
+            let number = match found.as_slice() {
+                [Value::Number(number)] => number.as_i64(),
+                [Value::String(text)] => text.parse().ok(),
+                _ => None,
+            };
+            let enough = number.filter(|number| number >= least);
+            enough.map(|number| Proving::Level(format!("{claim} {number}"))).into_iter().collect()
         }
     }
 }
@@ -105,6 +126,21 @@ mod tests {
             assert_eq!(holds(&level, &json!({ "level": value })), expected, "{value}");
         }
         assert!(!holds(&Proof::Amr(vec!["otp".into()]), &json!({ "amr": [] })));
+    }
+
+    #[test]
+    fn it_is_said_by_which_value_something_is_proven_and_only_of_those_that_count() {
+        let claims =
+            json!({ "acr": "gold", "amr": ["pwd", "otp", "hwk", 7], "acrs": ["c2", "c1"], "level": "3" });
+        let by = |proof: Proof| proving(&proof, claims.as_object().unwrap());
+        let all = |values: &[&str]| values.iter().map(|value| (*value).to_owned()).collect::<Vec<_>>();
+        assert_eq!(by(Proof::Acr(all(&["silver", "gold"]))), [Proving::Level("gold".into())]);
+        let methods = ["otp", "hwk"].map(|method| Proving::Method(method.into()));
+        assert_eq!(by(Proof::Amr(all(&["hwk", "otp", "mfa"]))), methods);
+        assert_eq!(by(Proof::Acrs(all(&["c1"]))), [Proving::Level("c1".into())]);
+        let level = Proof::AtLeast { claim: "level".into(), least: 2 };
+        assert_eq!(by(level), [Proving::Level("level 3".into())]);
+        assert!(by(Proof::Amr(all(&["sms"]))).is_empty());
     }
 
     #[test]

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
 use crate::config::Proof;
-use crate::evidence::{person_id, proves};
+use crate::evidence::{Proving, person_id, proving};
 use crate::jwt::{JwtError, Keys};
 
 /// Clocks of phone and provider may differ by this much.
@@ -67,8 +67,8 @@ pub struct Proven {
     pub name: String,
     /// When they signed in: `auth_time`, or when the token was issued.
     pub at: Timestamp,
-    /// Whether the token proves a second factor.
-    pub second_factor: bool,
+    /// What of the token proves a second factor; nothing where none is proven.
+    pub second_factor: Vec<Proving>,
 }
 
 /// Why a clinician is only claimed.
@@ -169,7 +169,7 @@ fn proven(claims: &Map<String, Value>, rules: &SignInRules, second: &[Proof]) ->
         person: person_id(rules.issuer.as_str(), &[subject]),
         name: name.chars().filter(|c| !c.is_control()).take(120).collect(),
         at: time(claims, "auth_time").or_else(|| time(claims, "iat"))?,
-        second_factor: second.iter().any(|proof| proves(proof, claims)),
+        second_factor: second.iter().flat_map(|proof| proving(proof, claims)).collect(),
     })
 }
 

@@ -11,9 +11,10 @@ use gauze_people::log::{AccessLog, Event, Happening, LogKeys, Outcome, Wanted, v
 use gauze_wire::log::NoteKey;
 use gauze_wire::{Digest, QuickKey, SoftwareKey};
 use jiff::Timestamp;
+use tokio::task::JoinSet;
 
 use crate::Arguments;
-use crate::row::{Goal, clock, median, print};
+use crate::row::{Goal, clock, clock_async, median, print};
 
 const APPEND: &str = "log_append";
 const BATCH: &str = "log_batch";
@@ -30,15 +31,18 @@ pub fn keys() -> anyhow::Result<LogKeys> {
     })
 }
 
-/// So many entries by `AT_ONCE` threads, each waiting for its own.
-fn append(log: &AccessLog, entries: u32) -> anyhow::Result<()> {
+async fn waits_each_time(log: Arc<AccessLog>, times: u32) -> anyhow::Result<()> {
     let event = Event::of(Happening::SignIn, Outcome::Done, Timestamp::UNIX_EPOCH);
-    let one = || (0..entries / AT_ONCE).try_for_each(|_| log.note_blocking(&event).map(drop));
-    std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(one)).collect();
-        threads.into_iter().try_for_each(|thread| thread.join().expect("a writer does not panic"))
-    })?;
+    for _ in 0..times {
+        log.note(&event).await?;
+    }
     Ok(())
+}
+
+/// So many entries by `AT_ONCE` tasks, each waiting for its own, as the pages' requests do.
+async fn append(log: &Arc<AccessLog>, entries: u32) -> anyhow::Result<()> {
+    let tasks: JoinSet<_> = (0..AT_ONCE).map(|_| waits_each_time(log.clone(), entries / AT_ONCE)).collect();
+    tasks.join_all().await.into_iter().collect()
 }
 
 /// Bare syncs a second of one entry's length each.
@@ -54,13 +58,13 @@ fn bare(dir: &Path, times: u32) -> anyhow::Result<f64> {
     Ok(f64::from(times) * 1000.0 / took)
 }
 
-fn appended(arguments: &Arguments, home: &Path) -> anyhow::Result<()> {
+async fn appended(arguments: &Arguments, home: &Path) -> anyhow::Result<()> {
     let (mut ours, mut theirs, mut batches) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..arguments.times(10) {
         let dir = tempfile::tempdir_in(home)?;
-        let log = AccessLog::open(&dir.path().join("access"), keys()?, Timestamp::UNIX_EPOCH)?;
+        let log = Arc::new(AccessLog::open(&dir.path().join("access"), keys()?, Timestamp::UNIX_EPOCH)?);
         let entries = 64 * AT_ONCE;
-        let (done, took) = clock(|| append(&log, entries));
+        let (done, took) = clock_async(append(&log, entries)).await;
         done?;
         ensure!(log.size() == u64::from(entries), "an entry is missing");
         ours.push(f64::from(entries) * 1000.0 / took);
@@ -72,14 +76,14 @@ fn appended(arguments: &Arguments, home: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn verified(arguments: &Arguments, home: &Path) -> anyhow::Result<()> {
+async fn verified(arguments: &Arguments, home: &Path) -> anyhow::Result<()> {
     let dir = tempfile::tempdir_in(home)?;
     let root = dir.path().join("access");
     let entries = if arguments.quick { 100_000 } else { 1_000_000 } / AT_ONCE * AT_ONCE;
     let keys = keys()?;
     let public = keys.public();
-    let log = AccessLog::open(&root, keys, Timestamp::UNIX_EPOCH)?;
-    append(&log, entries)?;
+    let log = Arc::new(AccessLog::open(&root, keys, Timestamp::UNIX_EPOCH)?);
+    append(&log, entries).await?;
     drop(log);
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for _ in 0..3 {
@@ -122,12 +126,12 @@ fn opened(root: &Path) -> anyhow::Result<f64> {
     Ok(median(times))
 }
 
-pub fn measure(arguments: &Arguments, home: &Path) -> anyhow::Result<()> {
+pub async fn measure(arguments: &Arguments, home: &Path) -> anyhow::Result<()> {
     if arguments.wants(APPEND) || arguments.wants(BATCH) {
-        appended(arguments, home)?;
+        appended(arguments, home).await?;
     }
     if arguments.wants(VERIFY) || arguments.wants(OPEN) {
-        verified(arguments, home)?;
+        verified(arguments, home).await?;
     }
     Ok(())
 }

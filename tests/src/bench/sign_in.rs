@@ -33,9 +33,15 @@ const AT: &str = "https://provider.test";
 const AT_ONCE: usize = 8;
 
 /// A provider in the same process, and how long it worked, in milliseconds.
-struct Inside {
+pub struct Inside {
     issuer: Arc<Issuer>,
     spent: Arc<Mutex<f64>>,
+}
+
+impl Inside {
+    pub fn of(issuer: &Arc<Issuer>) -> Self {
+        Self { issuer: Arc::clone(issuer), spent: Arc::default() }
+    }
 }
 
 impl Outward for Inside {
@@ -68,8 +74,9 @@ async fn door(home: &Path) -> anyhow::Result<Door> {
     });
     gauze_tests::hospital::write(&home.join("secret"), "a secret of more than 16")?;
     let people = Arc::new(People::parse(people.to_string().as_bytes(), home)?);
-    let (issuer, spent) = (Arc::new(Issuer::new(AT, "gauze")), Arc::new(Mutex::new(0.0)));
-    let inside = Inside { issuer: Arc::clone(&issuer), spent: Arc::clone(&spent) };
+    let issuer = Arc::new(Issuer::new(AT, "gauze"));
+    let inside = Inside::of(&issuer);
+    let spent = Arc::clone(&inside.spent);
     let (root, keys) = (home.join("access"), keys()?);
     let log = tokio::task::spawn_blocking(move || AccessLog::open(&root, keys, SystemClock.now())).await??;
     let web = Web::new(Parts {

@@ -39,7 +39,7 @@ pub fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Refusal> {
 
 pub fn enrol(phone: &Client, config: &Path) -> Result<ExitCode, Refusal> {
     let text = read_managed(config)?;
-    let managed = Managed::from_json(&text)?;
+    let managed = Managed::from_json(&text).map_err(Refusal::from).map_err(Refusal::of(config))?;
     await_listener(&managed.gateway, |line| eprintln!("{line}"));
     let device_id = block_on(phone.enrol(&managed))?.map_err(|error| {
         let Refusal { code, message } = error.into();

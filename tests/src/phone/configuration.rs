@@ -76,7 +76,7 @@ pub fn run(command: &Command) -> Result<ExitCode, Refusal> {
 
 fn check(file: &Path) -> Result<ExitCode, Refusal> {
     let text = String::from_utf8_lossy(&read_file(file, LIMIT)?).into_owned();
-    let (kind, count) = check_schema(&text)?;
+    let (kind, count) = check_schema(&text).map_err(Refusal::from).map_err(Refusal::of(file))?;
     let name = match kind {
         SchemaKind::Android => "Android managed configurations",
         SchemaKind::AppConfig => "AppConfig",
@@ -92,7 +92,7 @@ fn values(file: &Path, system: System, json: bool) -> Result<ExitCode, Refusal> 
         System::Appconfig => Encoding::AppConfig,
         System::ManagedApp => Encoding::ManagedApp,
     };
-    let mut values = read_values(&bytes)?;
+    let mut values = read_values(&bytes).map_err(Refusal::from).map_err(Refusal::of(file))?;
     // As `enrol` reads it, which a script wrote for.
     let scripts = encoding == Encoding::ManagedApp;
     let named = scripts.then(|| take_up_certificate(file, &mut values).ok().flatten()).flatten();
@@ -112,6 +112,9 @@ fn values(file: &Path, system: System, json: bool) -> Result<ExitCode, Refusal> 
     }
     if !json {
         say!("a phone would use these values");
+        if scripts && !findings.is_empty() {
+            say!("`gauze-phone enrol` refuses this file until nothing is warned of");
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -16,7 +16,7 @@ mod sign_in;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::refusal::Refusal;
 
@@ -123,6 +123,17 @@ enum Command {
     Config(configuration::Command),
 }
 
+/// No phone is opened for `config`: which one, and where its key is kept, is not told there.
+fn command() -> clap::Command {
+    let whole = Arguments::command();
+    let hidden: Vec<_> = whole
+        .get_arguments()
+        .filter(|argument| argument.is_global_set())
+        .map(|argument| argument.clone().hide(true))
+        .collect();
+    whole.mut_subcommand("config", |config| config.args(hidden))
+}
+
 fn main() -> ExitCode {
     tracing_subscriber::fmt()
         .with_env_filter(
@@ -131,7 +142,8 @@ fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         .with_ansi(false)
         .init();
-    let arguments = Arguments::parse();
+    let matches = command().get_matches();
+    let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     gauze_core::adapters::forbid_core_dumps();
     match run(arguments) {
         Ok(code) => code,

@@ -41,6 +41,13 @@ impl Refusal {
     }
 }
 
+impl Refusal {
+    /// The same, with the file that it is about.
+    pub fn of(file: &Path) -> impl Fn(Self) -> Self + '_ {
+        move |Self { code, message }| Self { code, message: format!("{}: {message}", file.display()) }
+    }
+}
+
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // One line, whatever a file name or a message holds.

@@ -125,11 +125,6 @@ impl Step {
         }
     }
 
-    /// The step of a line's note.
-    pub fn of(note: &Note) -> Option<Self> {
-        Self::read(note.as_str()).map(|(step, _)| step)
-    }
-
     /// The step of a line's note, and the number of its link.
     pub fn of_link(note: &Note) -> Option<(Self, u64)> {
         Self::read(note.as_str())

@@ -259,4 +259,30 @@ mod tests {
         let shared = shared.lock().unwrap();
         assert_eq!((shared.syncs, shared.spine.size()), (1, 32));
     }
+
+    /// Nobody waits for quiet: each entry comes as soon as the one before is written.
+    #[test]
+    fn what_never_ends_is_signed_for_all_the_same() {
+        let dir = tempfile::tempdir().unwrap();
+        let keys = keys();
+        let writer = open(dir.path(), keys.clone()).unwrap().writer;
+        let (checkpoint, shared) = (writer.files.checkpoint(), writer.shared.clone());
+        let (jobs, waiting) = channel();
+        let writing = std::thread::spawn(move || writer.run(&waiting));
+        let entry = Event::of(Happening::SignIn, Outcome::Done, jiff::Timestamp::UNIX_EPOCH);
+        let mut sizes = std::collections::BTreeSet::new();
+        while sizes.len() < 2 {
+            let jws = Jws::sign(&Entry::of_event(&keys.tenant, &entry).unwrap(), &*keys.audit).unwrap();
+            let (done, answer) = oneshot::channel();
+            jobs.send(Job::Append { made: Made::new(&jws).unwrap(), done }).unwrap();
+            let index = answer.blocking_recv().unwrap().unwrap();
+            assert!(index < 1_000_000, "{index} entries, and {sizes:?} are signed for");
+            let note = std::fs::read_to_string(&checkpoint).unwrap_or_default();
+            sizes.extend(note.lines().nth(1).map(str::to_owned));
+        }
+        drop(jobs);
+        writing.join().unwrap();
+        let size = shared.lock().unwrap().spine.size().to_string();
+        assert_eq!(std::fs::read_to_string(&checkpoint).unwrap().lines().nth(1), Some(size.as_str()));
+    }
 }

@@ -6,7 +6,7 @@ use gauze_people::Roles;
 use gauze_people::acting::{Acting, Factor};
 use gauze_people::action::{Action, act};
 use gauze_people::context::{Context, Purpose, Reason, ReasonCode};
-use gauze_people::governance::{Did, Finding, Relations, Watch, looked_at};
+use gauze_people::governance::{Did, Finding, Relations, Watch, Whose, looked_at};
 use gauze_people::haste::{Hastes, Verdict, reviewing};
 use gauze_people::log::{AccessLog, Outcome, read_entries};
 use gauze_people::person::{PersonId, Role, Team};
@@ -60,7 +60,7 @@ fn a_break_glass_is_opened_used_reviewed_by_somebody_else_and_survives_a_restart
     log.append_blocking(look).unwrap();
 
     // Read anew, as after a restart.
-    let read = hastes(&root);
+    let mut read = hastes(&root);
     let me = viewer().person.id;
     let still = now() + SignedDuration::from_mins(239);
     assert_eq!(read.open_for(&me, &haste.patient, still), Some(haste.clone()));
@@ -69,7 +69,14 @@ fn a_break_glass_is_opened_used_reviewed_by_somebody_else_and_survives_a_restart
     let broken = read.unreviewed()[0].clone();
     assert_eq!((broken.looks, broken.by.clone()), (1, me));
     assert!(!broken.late(now() + SignedDuration::from_hours(72)));
-    assert!(broken.late(now() + SignedDuration::from_hours(73)));
+    let late = now() + SignedDuration::from_hours(73);
+    assert!(broken.late(late));
+    // It is said once, and once more after a restart.
+    assert!(read.newly_late(now() + SignedDuration::from_hours(72)).is_empty());
+    for mut read in [read, hastes(&root)] {
+        assert_eq!(read.newly_late(late), std::slice::from_ref(&haste.entry));
+        assert!(read.newly_late(late).is_empty());
+    }
 
     // Not by who opened it, even as a lead; by another lead of that team.
     let review =
@@ -77,8 +84,8 @@ fn a_break_glass_is_opened_used_reviewed_by_somebody_else_and_survives_a_restart
     assert!(review(&lead("anna")).is_err());
     let judged = reviewing(review(&lead("ben")).unwrap(), Verdict::Investigate);
     log.append_blocking(judged).unwrap();
-    let read = hastes(&root);
-    assert!(read.unreviewed().is_empty());
+    let mut read = hastes(&root);
+    assert!(read.unreviewed().is_empty() && read.newly_late(late).is_empty());
     let review = read.get(&haste.entry).unwrap().review.clone().unwrap();
     assert_eq!((review.by.0.as_str(), review.verdict), ("ben", Verdict::Investigate));
     assert_eq!(read.investigated().count(), 1);
@@ -142,7 +149,8 @@ fn a_patient_is_told_who_looked_and_who_tried() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(log.refuse(denied)).unwrap();
     let mut lines = Vec::new();
-    read_entries(&root, |kept| lines.extend(looked_at(&kept, &PatientRef("p".to_owned())))).unwrap();
+    let whose = Whose::Patient(PatientRef("p".to_owned()));
+    read_entries(&root, |kept| lines.extend(looked_at(&kept, &whose))).unwrap();
     let told: Vec<_> = lines.iter().map(|line| (line.index, line.did, line.outcome)).collect();
     assert_eq!(
         told,

@@ -4,7 +4,7 @@ use gauze_people::Roles;
 use gauze_people::acting::{Acting, Factor, Network};
 use gauze_people::action::{Action, act};
 use gauze_people::context::{Context, Reason, ReasonCode};
-use gauze_people::governance::{Did, looked_at};
+use gauze_people::governance::{Did, Whose, looked_at};
 use gauze_people::links::{Links, Shut, Step, Terms, making};
 use gauze_people::log::{AccessLog, Happening, Outcome, What, read_entries};
 use gauze_people::person::{Role, Team};
@@ -94,8 +94,8 @@ async fn a_patient_is_told_that_a_link_was_made_asked_for_guessed_at_and_opened(
     let event = links.get(number).unwrap().event(Step::Refused(Shut::UsedUp), now(), Network::Outside);
     log.note(&event).await.unwrap();
     let report = |patient: &str| {
-        let (mut lines, patient) = (Vec::new(), PatientRef(patient.to_owned()));
-        read_entries(dir.path(), |kept| lines.extend(looked_at(&kept, &patient))).unwrap();
+        let (mut lines, whose) = (Vec::new(), Whose::Patient(PatientRef(patient.to_owned())));
+        read_entries(dir.path(), |kept| lines.extend(looked_at(&kept, &whose))).unwrap();
         lines
     };
     let told: Vec<_> = report("x").iter().map(|line| (line.did, line.outcome, line.who.is_some())).collect();
@@ -110,8 +110,6 @@ async fn a_patient_is_told_that_a_link_was_made_asked_for_guessed_at_and_opened(
             link(Step::Refused(Shut::UsedUp), Outcome::Refused),
         ]
     );
-    let json = serde_json::to_value(&report("x")[3]).unwrap();
-    assert_eq!(json["did"], serde_json::json!({ "link": ["opened", number] }));
     assert!(report("somebody-else").is_empty());
 }
 

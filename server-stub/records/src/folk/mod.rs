@@ -13,6 +13,7 @@ mod find;
 mod later;
 mod opening;
 mod origin;
+mod phones;
 mod refill;
 mod relations;
 mod reports;
@@ -46,6 +47,7 @@ pub(crate) use export::{Concerned, Papers};
 pub use find::{Found, Hit, Which};
 pub use opening::{History, Opening, Opens};
 pub use origin::Origin;
+pub(crate) use phones::Handset;
 pub use refill::Refilled;
 pub(crate) use reports::{By, Carrier, Closed, KnownPhone, Report};
 

@@ -1,9 +1,23 @@
 //! Reading the index back for an audit.
 
+use gauze_attest::Lineage;
 use gauze_wire::{CaptureId, DeviceId, DeviceStatus, Digest, PublicKey};
 use sqlx::Row as _;
 
 use super::{Index, IndexError, PhotoRow, int, uint};
+
+/// A phone whose enrolment held.
+pub(crate) struct Believed {
+    pub(crate) device_id: DeviceId,
+    /// What it may do.
+    pub(crate) status: DeviceStatus,
+    /// Where its enrolment stands.
+    pub(crate) log_index: u64,
+    pub(crate) attested_serial: Option<String>,
+    /// Its id before, and what that rests on.
+    pub(crate) follows: Option<DeviceId>,
+    pub(crate) lineage: Lineage,
+}
 
 impl Index {
     /// The photo of one manifest.
@@ -72,16 +86,24 @@ impl Index {
             .collect()
     }
 
-    /// Every believed phone: id, what it may do, where its enrolment stands.
-    pub(crate) async fn statuses(&self) -> Result<Vec<(DeviceId, DeviceStatus, u64)>, IndexError> {
-        let rows = sqlx::query("SELECT device_id, status, log_index FROM device ORDER BY log_index")
-            .fetch_all(&self.pool)
-            .await?;
+    /// Every believed phone, in log order.
+    pub(crate) async fn believed(&self) -> Result<Vec<Believed>, IndexError> {
+        let query = "SELECT device_id, status, log_index, attested_serial, follows, lineage FROM device ORDER BY log_index";
+        let rows = sqlx::query(query).fetch_all(&self.pool).await?;
         rows.iter()
             .map(|row| {
-                let id = row.try_get::<String, _>("device_id")?.parse()?;
-                let status = row.try_get::<String, _>("status")?.parse()?;
-                Ok((id, status, uint(row.try_get("log_index")?)?))
+                let follows: Option<String> = row.try_get("follows")?;
+                Ok(Believed {
+                    device_id: row.try_get::<String, _>("device_id")?.parse()?,
+                    status: row.try_get::<String, _>("status")?.parse()?,
+                    log_index: uint(row.try_get("log_index")?)?,
+                    attested_serial: row.try_get("attested_serial")?,
+                    follows: follows.map(|id| id.parse()).transpose()?,
+                    lineage: row
+                        .try_get::<String, _>("lineage")?
+                        .parse()
+                        .map_err(|_| IndexError::Damaged("device"))?,
+                })
             })
             .collect()
     }

@@ -22,6 +22,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{Connection as _, Row as _, SqliteConnection, SqlitePool};
 
 pub use again::Again;
+pub(crate) use audit::Believed;
 pub(crate) use judged::{Judged, KnownDevice, Manifested, NEIGHBOURS, PhotoJudged, Verdicts, neighbours_of};
 pub(crate) use life::{Decided, Noted, ProposalRow};
 pub(crate) use log::Nodes;

@@ -1,35 +1,55 @@
 //! From a JPEG to upright planes, at a fraction of the size (DCT scaling).
 
-use jpeg_decoder::{CodingProcess, Decoder, ImageInfo, PixelFormat};
+use jpeg_decoder::{CodingProcess, Decoder, Error, ImageInfo, PixelFormat};
 use zeroize::Zeroizing;
 
 use super::RenderError;
 use super::plane::{Planes, Unmarked};
 use super::size::{Shrink, Wanted};
 
-/// Most bytes of one decoded picture: 85 megapixels in three colours.
+/// Most bytes of one decoded picture: 89 megapixels in three colours, 67 in four.
 pub(super) const MOST: usize = 256 << 20;
 
-/// Decodes `jpeg` upright. What the photo's profile says of its colours goes along.
+/// Decodes `jpeg` upright, no finer than there is room for. What the photo's profile says of its colours goes along.
 pub(crate) fn decode(jpeg: &[u8], orientation: u8, wanted: Wanted) -> Result<Unmarked, RenderError> {
+    decode_within(MOST, jpeg, orientation, wanted)
+}
+
+pub(super) fn decode_within(
+    most: usize,
+    jpeg: &[u8],
+    orientation: u8,
+    wanted: Wanted,
+) -> Result<Unmarked, RenderError> {
     let mut decoder = Decoder::new(jpeg);
-    decoder.set_max_decoding_buffer_size(MOST);
-    decoder.read_info().map_err(|_| RenderError::Decode)?;
+    decoder.set_max_decoding_buffer_size(most);
+    decoder.read_info().map_err(why)?;
     let whole = decoder.info().ok_or(RenderError::Decode)?;
     if whole.coding_process == CodingProcess::Lossless {
         return Err(RenderError::Kind);
     }
-    let shrink = wanted.of((whole.width, whole.height));
-    decoder.scale(shrink.of(whole.width), shrink.of(whole.height)).map_err(|_| RenderError::Decode)?;
-    let pixels = Zeroizing::new(decoder.decode().map_err(|_| RenderError::Decode)?);
+    let size = (whole.width, whole.height);
+    let finest = Shrink::finest(size, whole.pixel_format.pixel_bytes(), most);
+    let shrink = wanted.of(size).max(finest);
+    decoder.scale(shrink.of(whole.width), shrink.of(whole.height)).map_err(why)?;
+    let pixels = Zeroizing::new(decoder.decode().map_err(why)?);
     let info = decoder.info().ok_or(RenderError::Decode)?;
     let walk = Walk::new(info.width, info.height, orientation);
-    let icc = decoder.icc_profile();
+    // A profile of four inks says nothing of the three lights that are made of them.
+    let icc = decoder.icc_profile().filter(|_| info.pixel_format != PixelFormat::CMYK32);
     let mut planes = planes(&pixels, &info, &walk, icc).ok_or(RenderError::Kind)?;
     let upright = Walk::new(whole.width, whole.height, orientation);
     planes.whole = (edge(upright.width), edge(upright.height));
     planes.shrink = shrink;
+    planes.finest = finest;
     Ok(Unmarked(planes))
+}
+
+fn why(error: Error) -> RenderError {
+    match error {
+        Error::Unsupported(_) => RenderError::Kind,
+        Error::Format(_) | Error::Io(_) | Error::Internal(_) => RenderError::Decode,
+    }
 }
 
 fn planes(pixels: &[u8], info: &ImageInfo, walk: &Walk, icc: Option<Vec<u8>>) -> Option<Planes> {
@@ -41,13 +61,27 @@ fn planes(pixels: &[u8], info: &ImageInfo, walk: &Walk, icc: Option<Vec<u8>>) ->
             (luma, None)
         }
         PixelFormat::RGB24 if pixels.len() == 3 * count => {
-            let (luma, chroma) = split(pixels, walk);
+            let (luma, chroma) = split(walk, |at| [pixels[3 * at], pixels[3 * at + 1], pixels[3 * at + 2]]);
             (luma, Some(chroma))
         }
-        PixelFormat::L8 | PixelFormat::RGB24 | PixelFormat::L16 | PixelFormat::CMYK32 => return None,
+        PixelFormat::CMYK32 if pixels.len() == 4 * count => {
+            let (luma, chroma) = split(walk, |at| lights(&pixels[4 * at..4 * at + 4]));
+            (luma, Some(chroma))
+        }
+        PixelFormat::L8 | PixelFormat::RGB24 | PixelFormat::CMYK32 | PixelFormat::L16 => return None,
     };
     let (width, height) = (edge(walk.width), edge(walk.height));
-    Some(Planes { width, height, whole: (width, height), shrink: Shrink::default(), luma, chroma, icc })
+    let (shrink, finest) = (Shrink::NONE, Shrink::NONE);
+    Some(Planes { width, height, whole: (width, height), shrink, finest, luma, chroma, icc })
+}
+
+/// Red, green and blue of four inks, as browsers have them without a profile. The decoder takes them all for inverted, as Adobe
+/// writes them and browsers read them, and gives them as they are meant.
+#[inline]
+fn lights(inks: &[u8]) -> [u8; 3] {
+    let left = |ink: u8| u32::from(255 - ink);
+    let light = |ink| u8::try_from((left(ink) * left(inks[3]) + 127) / 255).unwrap_or(u8::MAX);
+    [light(inks[0]), light(inks[1]), light(inks[2])]
 }
 
 /// An edge of a JPEG, which has sixteen bits.
@@ -58,11 +92,11 @@ pub(super) fn edge(edge: usize) -> u16 {
 type Plane = Zeroizing<Vec<u8>>;
 
 /// JFIF's colours (ITU-T T.871), in 16-bit fixed point.
-fn split(pixels: &[u8], walk: &Walk) -> (Plane, [Plane; 2]) {
+fn split(walk: &Walk, pixel: impl Fn(usize) -> [u8; 3]) -> (Plane, [Plane; 2]) {
     let plane = || Zeroizing::new(Vec::with_capacity(walk.width * walk.height));
     let (mut luma, mut blue, mut red) = (plane(), plane(), plane());
     walk.each(|at| {
-        let rgb = [pixels[3 * at], pixels[3 * at + 1], pixels[3 * at + 2]];
+        let rgb = pixel(at);
         let [r, g, b] = rgb.map(i32::from);
         luma.push(luma_of(rgb));
         blue.push(byte(-11059 * r - 21709 * g + 32768 * b + (128 << 16)));

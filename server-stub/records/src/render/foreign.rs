@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::RenderError;
 use super::decode::{MOST, Walk, decode, edge, luma_of};
 use super::plane::{Planes, Unmarked};
-use super::size::Wanted;
+use super::size::{Shrink, Wanted};
 
 /// Decodes a picture of one of the three kinds upright; of PNG and WebP its luma alone.
 pub(crate) fn compared(bytes: &[u8], orientation: u8, wanted: Wanted) -> Result<Unmarked, RenderError> {
@@ -58,14 +58,20 @@ fn luma(decoder: impl ImageDecoder, orientation: u8, wanted: Wanted) -> Result<U
         height: edge(walk.height),
         whole: (edge(whole.width), edge(whole.height)),
         shrink,
+        finest: Shrink::NONE,
         luma,
         chroma: None,
         icc: None,
     }))
 }
 
-/// Luma over white, of eight bits a colour; nothing of other depths.
+/// Luma over white; of sixteen bits a colour the upper eight.
+#[expect(clippy::host_endian_bytes, reason = "the decoders write samples as this machine has them")]
 fn grey(pixels: &[u8], colours: ColorType) -> Option<Vec<u8>> {
+    let upper = || {
+        let level = |deep: &[u8]| u16::from_ne_bytes([deep[0], deep[1]]).to_be_bytes()[0];
+        Zeroizing::new(pixels.chunks_exact(2).map(level).collect::<Vec<u8>>())
+    };
     let over = |level: u8, alpha: u8| {
         let (level, alpha) = (u16::from(level), u16::from(alpha));
         u8::try_from((level * alpha + 255 * (255 - alpha) + 127) / 255).unwrap_or(u8::MAX)
@@ -78,6 +84,10 @@ fn grey(pixels: &[u8], colours: ColorType) -> Option<Vec<u8>> {
             let one = |rgba: &[u8]| over(luma_of([rgba[0], rgba[1], rgba[2]]), rgba[3]);
             pixels.chunks_exact(4).map(one).collect()
         }
+        ColorType::L16 => return grey(&upper(), ColorType::L8),
+        ColorType::La16 => return grey(&upper(), ColorType::La8),
+        ColorType::Rgb16 => return grey(&upper(), ColorType::Rgb8),
+        ColorType::Rgba16 => return grey(&upper(), ColorType::Rgba8),
         _ => return None,
     })
 }

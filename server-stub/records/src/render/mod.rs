@@ -27,7 +27,7 @@ pub enum RenderError {
     /// The picture cannot be decoded.
     #[error("the picture cannot be decoded")]
     Decode,
-    /// It is of four colours or of sixteen bits, or too large at this size.
+    /// It is of a kind that the decoder does not know, or larger than there is room for.
     #[error("the picture is of a kind that cannot be shown here")]
     Kind,
     /// The view's number does not fit into a mark.

@@ -10,9 +10,10 @@ use super::size::Shrink;
 pub(super) struct Planes {
     pub(super) width: u16,
     pub(super) height: u16,
-    /// Upright size of the photo itself, and by how much this is smaller.
+    /// Upright size of the photo itself, by how much this is smaller, and by how much the finest that is made of it.
     pub(super) whole: (u16, u16),
     pub(super) shrink: Shrink,
+    pub(super) finest: Shrink,
     pub(super) luma: Zeroizing<Vec<u8>>,
     /// Cb and Cr; none where the picture is grey.
     pub(super) chroma: Option<[Zeroizing<Vec<u8>>; 2]>,
@@ -68,6 +69,11 @@ impl Marked {
     /// By how much it is smaller.
     pub(crate) fn shrink(&self) -> Shrink {
         self.0.shrink
+    }
+
+    /// By how much the finest is smaller that is made of it.
+    pub(crate) fn finest(&self) -> Shrink {
+        self.0.finest
     }
 
     /// Bytes that it holds in memory.

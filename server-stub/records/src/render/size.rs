@@ -24,6 +24,14 @@ impl Shrink {
         edge.div_ceil(1 << self.0)
     }
 
+    /// The finest at which a picture of so many bytes a pixel takes no more than `most`.
+    pub(super) fn finest((width, height): (u16, u16), bytes_a_pixel: usize, most: usize) -> Self {
+        let fits = |shrink: &Self| {
+            usize::from(shrink.of(width)) * usize::from(shrink.of(height)) * bytes_a_pixel <= most
+        };
+        (0..Self::MOST).map(Self).find(fits).unwrap_or(Self(Self::MOST))
+    }
+
     /// The smallest that still fills `screen` pixels with a long edge of `long`.
     pub(super) fn filling(long: u16, screen: u16) -> Self {
         let fills = |exponent: &u8| Self(*exponent).of(long) >= screen;

@@ -4,6 +4,7 @@
 use gauze_mark::{Luma, MarkKey, Search, find};
 use jpeg_decoder::Decoder;
 
+use super::decode::decode_within;
 use super::*;
 
 const WIDTH: u16 = 1600;
@@ -176,8 +177,77 @@ fn the_smallest_level_that_fills_the_screen_is_taken() {
     }
 }
 
+/// The picture of [`drawn`] in four inks, as Adobe writes them: with a transform and without.
+fn inked(colours: jpeg_encoder::ColorType) -> Vec<u8> {
+    let inks = |rgb: &[u8]| {
+        let left = 255 - rgb.iter().max().unwrap();
+        // The lightest channel has no ink of its own: what it lacks is black.
+        let ink = |light: u8| 255 - (u32::from(light) * 255 / u32::from(255 - left).max(1)) as u8;
+        [ink(rgb[0]), ink(rgb[1]), ink(rgb[2]), left]
+    };
+    let inked: Vec<u8> = Shown::of(&drawn(None)).rgb.chunks_exact(3).flat_map(inks).collect();
+    let mut out = Vec::new();
+    let mut encoder = jpeg_encoder::Encoder::new(&mut out, 95);
+    encoder.add_icc_profile(&[7; 300]).unwrap();
+    encoder.encode(&inked, WIDTH, HEIGHT, colours).unwrap();
+    out
+}
+
+#[test]
+fn a_picture_in_four_inks_is_shown_in_its_colours_and_marked() {
+    let rgb = rendered(&drawn(None), 1, Shrink::NONE);
+    for colours in [jpeg_encoder::ColorType::Cmyk, jpeg_encoder::ColorType::CmykAsYcck] {
+        let jpeg = inked(colours);
+        let marked = rendered(&jpeg, 1, Shrink::NONE);
+        let [ours, theirs] = [&marked, &rgb].map(|marked| marked.0.chroma.as_ref().unwrap());
+        let planes = [(&marked.0.luma, &rgb.0.luma), (&ours[0], &theirs[0]), (&ours[1], &theirs[1])];
+        for (ours, theirs) in planes {
+            let apart = ours.iter().zip(theirs.iter()).map(|(a, b)| u64::from(a.abs_diff(*b))).sum::<u64>();
+            assert!(apart as f32 / (ours.len() as f32) < 4.0, "{apart} in {}", ours.len());
+        }
+        let shown = Shown::of(&marked.view(&Band::draw(marked.width(), &["x"]).unwrap()).unwrap());
+        let rows = usize::from(marked.height());
+        let found = find(Luma::new(shown.width, rows, &shown.luma(rows)).unwrap(), &key(), Search::default());
+        assert_eq!(found.map(|found| found.event.number()), Some(41));
+        assert_eq!(shown.icc, None, "a profile of inks is none of lights");
+        let small = rendered(&jpeg, 6, Shrink::new(2).unwrap());
+        let shown = Shown::of(&small.view(&Band::draw(small.width(), &["x"]).unwrap()).unwrap());
+        assert_eq!([shown.at(0.2, 0.2), shown.at(0.8, 0.2)], ["white", "red"]);
+    }
+}
+
+#[test]
+fn what_is_too_large_for_every_pixel_is_shown_as_fine_as_there_is_room() {
+    let room = usize::from(WIDTH) * usize::from(HEIGHT) * 3;
+    for (jpeg, most, exponent) in [
+        (drawn(None), room, 0),
+        (drawn(None), room - 1, 1),
+        (drawn(None), room / 16, 2),
+        (inked(jpeg_encoder::ColorType::Cmyk), room, 1),
+    ] {
+        let finest = Shrink::new(exponent).unwrap();
+        for wanted in [Wanted::Level(Shrink::NONE), Wanted::Screen(9000)] {
+            let marked = decode_within(most, &jpeg, 1, wanted).unwrap().mark(&key(), 41).unwrap();
+            assert_eq!((marked.shrink(), marked.finest()), (finest, finest));
+            assert_eq!(marked.whole(), (WIDTH, HEIGHT));
+            assert_eq!(marked.width(), finest.of(WIDTH));
+        }
+        let small = decode_within(most, &jpeg, 1, Wanted::Screen(200)).unwrap().mark(&key(), 41).unwrap();
+        assert_eq!((small.shrink().exponent(), small.finest()), (3, finest));
+    }
+    // The largest that a phone may send, in three colours and in four.
+    for (bytes_a_pixel, exponent) in [(3, 1), (4, 1)] {
+        assert_eq!(Shrink::finest((16384, 12288), bytes_a_pixel, 256 << 20).exponent(), exponent);
+    }
+}
+
 #[test]
 fn what_cannot_be_shown_says_so() {
+    // Two components are a JPEG that no decoder of ours knows.
+    let mut two = drawn(None);
+    let frame = two.windows(2).position(|marker| marker == [0xFF, 0xC0]).unwrap();
+    two.splice(frame + 2..frame + 19, [0, 14, 8, 4, 176, 6, 64, 2, 1, 17, 0, 2, 17, 1]);
+    assert_eq!(decode(&two, 1, Wanted::Level(Shrink::NONE)).err(), Some(RenderError::Kind));
     let mut jpeg = drawn(None);
     assert_eq!(decode(&jpeg[..300], 1, Wanted::Level(Shrink::NONE)).err(), Some(RenderError::Decode));
     jpeg.truncate(0);
@@ -192,7 +262,11 @@ fn saved(format: image::ImageFormat, rgb: &image::RgbImage, colours: u8) -> Vec<
     let picture = match colours {
         0 => picture.to_luma8().into(),
         1 => picture.to_rgba8().into(),
-        _ => picture,
+        2 => picture,
+        3 => picture.to_luma16().into(),
+        4 => picture.to_luma_alpha16().into(),
+        5 => picture.to_rgb16().into(),
+        _ => picture.to_rgba16().into(),
     };
     let mut out = std::io::Cursor::new(Vec::new());
     picture.write_to(&mut out, format).unwrap();
@@ -221,8 +295,14 @@ fn what_screens_and_browsers_save_is_compared_as_a_photo_is() {
             assert!(mean <= apart_at_most, "{:?}, {orientation}: {mean}", &file[..4]);
         }
     }
-    let grey = saved(image::ImageFormat::Png, &rgb, 0);
-    assert!(compared(&grey, 1, Wanted::Screen(500)).is_ok());
+    // With sixteen bits a colour it is the same picture; without colours, nearly.
+    let small = image::imageops::crop_imm(&rgb, 700, 500, 200, 200).to_image();
+    let read = |colours| compared(&saved(image::ImageFormat::Png, &small, colours), 6, whole).unwrap();
+    let plain = read(2);
+    for (colours, apart_at_most) in [(5, 0), (6, 0), (0, 20), (3, 20), (4, 20)] {
+        let apart = read(colours).0.luma.iter().zip(plain.0.luma.iter()).map(|(a, b)| a.abs_diff(*b)).max();
+        assert!(apart.unwrap() <= apart_at_most, "{colours}: {apart:?}");
+    }
 }
 
 #[test]
@@ -235,10 +315,6 @@ fn a_picture_from_elsewhere_that_cannot_be_read_says_so() {
             assert!(compared(&whole[..length], 1, Wanted::Screen(500)).is_err(), "{format:?}, {length}");
         }
     }
-    let deep = image::DynamicImage::from(small).to_rgb16();
-    let mut out = std::io::Cursor::new(Vec::new());
-    image::DynamicImage::from(deep).write_to(&mut out, image::ImageFormat::Png).unwrap();
-    assert_eq!(compared(out.get_ref(), 1, Wanted::Screen(500)).err(), Some(RenderError::Kind));
     // Its head promises far more than there is.
     let mut vast = saved(image::ImageFormat::Png, &image::RgbImage::new(1, 1), 2);
     vast[16..24].copy_from_slice(&[0, 0, 0xFF, 0xFF, 0, 0, 0xFF, 0xFF]);

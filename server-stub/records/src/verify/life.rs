@@ -9,7 +9,7 @@ use gauze_wire::{
 
 use super::trust::Anchors;
 use super::{VerifyError, VerifyReport};
-use crate::index::{Index, ProposalRow};
+use crate::index::{Believed, Index, ProposalRow};
 
 /// What the acts so far say.
 #[derive(Default)]
@@ -86,7 +86,7 @@ impl Lives {
         (index, anchors): (&Index, &Anchors),
         report: &mut VerifyReport,
     ) -> Result<(), VerifyError> {
-        for (device, status, _) in index.statuses().await? {
+        for Believed { device_id: device, status, .. } in index.believed().await? {
             let told = self.status.get(&device).copied().unwrap_or(DeviceStatus::Active);
             if told != status {
                 report.find("device_status_differs", device);

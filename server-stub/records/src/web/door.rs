@@ -103,14 +103,9 @@ fn refusal(error: &SignInError) -> Refusal {
             _ => StatusCode::FORBIDDEN,
         },
         code: error.code(),
-        message: format!("{}. {}", capital(&error.to_string()), error.next_step()),
+        message: words::errors::sign_in(error).to_owned(),
         next: ("/sign-in", words::refusal::TO_SIGN_IN),
     }
-}
-
-pub(super) fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// From where a request comes, where that is known.

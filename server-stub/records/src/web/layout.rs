@@ -64,6 +64,9 @@ fn sections(person: &Person) -> Vec<(&'static str, &'static str)> {
     if person.roles.iter().any(|role| matches!(role, Role::Auditor | Role::Governance)) {
         all.push(("/governance", nav::GOVERNANCE));
     }
+    if person.roles.contains(&Role::It) {
+        all.push(("/phones", nav::PHONES));
+    }
     if person.roles.contains(&Role::Governance) {
         all.extend([("/keeping", nav::KEEPING), ("/documents", nav::DOCUMENTS), ("/cases", nav::CASES)]);
     }
@@ -78,7 +81,7 @@ fn sections(person: &Person) -> Vec<(&'static str, &'static str)> {
 pub(crate) fn page(frame: &Frame<'_>, body: &Markup) -> Html<String> {
     let whole = html! {
         (DOCTYPE)
-        html lang="en" {
+        html lang=(words::LANGUAGE) {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";

@@ -5,10 +5,10 @@
 
 use gauze_people::action::{Act, Action};
 use gauze_people::context::{Context, Purpose};
-use gauze_people::log::LogFailure;
+use gauze_people::log::{Event, Happening, LogFailure, Outcome};
 use gauze_people::person::PersonId;
 use gauze_people::subject::Subject;
-use gauze_people::{Authorised, Logged};
+use gauze_people::{Authorised, Logged, Note};
 use jiff::Timestamp;
 
 use super::Web;
@@ -83,6 +83,16 @@ impl Web {
         }
         self.tell(signed, Happened::Refused(Refusal::NotAllowed.code())).await?;
         Err(Refusal::NotAllowed)
+    }
+
+    /// An address or an id that leads nowhere: somebody tries them, or a page is old. The refusal is written down.
+    pub(crate) async fn nowhere(&self, signed: &Signed) -> Refusal {
+        let event = Event::of(Happening::Request, Outcome::Refused, self.now()).by(&signed.acting);
+        let event = Event { note: Note::new(Refusal::NoPage.code()).ok(), ..event };
+        match self.log().note(&event).await {
+            Ok(_) => Refusal::NoPage,
+            Err(error) => unwritten(&error),
+        }
     }
 
     fn would(&self, signed: &Signed, action: Action, subject: &Subject) -> bool {

@@ -318,6 +318,7 @@ async fn start(signed: Signed) -> Redirect {
         () if sees_photos => "/photos",
         () if has(Role::Administrator) => "/people/waiting",
         () if has(Role::Auditor) || has(Role::Governance) => "/governance",
+        () if has(Role::It) => "/phones",
         () => sessions::OWN,
     };
     Redirect::to(begins)

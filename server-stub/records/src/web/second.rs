@@ -14,7 +14,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::door::{Next, Nothing, capital};
+use super::door::{Next, Nothing};
 use super::field::Field;
 use super::form::OwnForm;
 use super::layout::{self, Frame};
@@ -56,7 +56,7 @@ fn refusal(error: &FactorError) -> Refusal {
     };
     tracing::info!(code = error.code(), %error, "a second factor does not count");
     let (code, next) = (error.code(), (PAGE, told::BACK));
-    let message = format!("{}. {}", capital(&error.to_string()), error.next_step());
+    let message = words::errors::factor(error).to_owned();
     match error {
         FactorError::None | FactorError::NoTotp | FactorError::NotInvited | FactorError::NotHardware => {
             Refusal::Told { status, code, message, next }

@@ -55,7 +55,7 @@ pub(super) async fn end_own(State(web): State<Web>, form: OwnForm<Which>) -> Res
         session.person.id == who.acting.person.id && meant
     });
     if theirs.is_empty() {
-        return Err(Refusal::NoPage);
+        return Err(web.nowhere(&who).await);
     }
     for session in theirs {
         end(&web, &who, &session).await?;
@@ -89,7 +89,8 @@ pub(super) async fn end_one(State(web): State<Web>, form: OwnForm<Which>) -> Res
     web.opens(&who, Action::EndSession).await?;
     who.fresh_for(&web, PEOPLE)?;
     let all = web.sessions().all(web.now());
-    let meant = all.iter().find(|session| session.reference == value.reference).ok_or(Refusal::NoPage)?;
+    let meant = all.iter().find(|session| session.reference == value.reference);
+    let Some(meant) = meant else { return Err(web.nowhere(&who).await) };
     end(&web, &who, meant).await?;
     Ok(Redirect::to(PEOPLE).into_response())
 }

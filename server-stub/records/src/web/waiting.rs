@@ -101,7 +101,7 @@ async fn meant(
 ) -> Result<Meant, Refusal> {
     let all = web.sessions().all(web.now());
     let session = all.into_iter().find(|session| waits(session) && session.person.id == *whom);
-    let session = session.ok_or(Refusal::NoPage)?;
+    let Some(session) = session else { return Err(web.nowhere(who).await) };
     let person = web.roster().now(session.person, web.now()).await.map_err(|_| Refusal::RolesUnknown)?;
     let allowed = web.allowed_towards(who, act::Reenrol, &person.id).await?;
     let held = web.factors().held(&person.id).await.map_err(|error| refused(&error))?;
@@ -130,7 +130,7 @@ fn first(as_whom: Capacity, held: Held) -> Result<(), Refusal> {
 fn refused(error: &FactorError) -> Refusal {
     tracing::warn!(code = error.code(), %error, "no enrolment code was made");
     let (status, code, next) = (http::StatusCode::CONFLICT, error.code(), (PAGE, told::TITLE));
-    let message = format!("{}. {}", super::door::capital(&error.to_string()), error.next_step());
+    let message = super::words::errors::factor(error).to_owned();
     match error {
         FactorError::NotTwo => Refusal::Told { status, code, message, next },
         _ => Refusal::Spent { status, code, message, next },

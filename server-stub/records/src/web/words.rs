@@ -2,6 +2,10 @@
 //!
 //! A page takes its words from here and nowhere else, so that a Welsh or a Gaelic table can stand beside this one.
 
+pub(crate) mod errors;
+
+/// The language of all of it, as HTML names it (BCP 47).
+pub(crate) const LANGUAGE: &str = "en";
 /// The name of the pages, in titles and at the top.
 pub(crate) const NAME: &str = "Gauze";
 pub(crate) const SKIP: &str = "Skip to the content";
@@ -24,6 +28,7 @@ pub(crate) mod nav {
     pub(crate) const WAITING: &str = "Second factors";
     pub(crate) const HASTES: &str = "Break-glass";
     pub(crate) const GOVERNANCE: &str = "Governance";
+    pub(crate) const PHONES: &str = "Phones";
     pub(crate) const ROLES: &str = "Roles";
     pub(crate) const POLICIES: &str = "Policies";
     pub(crate) const LINKS: &str = "Links";
@@ -261,4 +266,32 @@ pub(crate) mod waiting {
     pub(crate) const CODE_TITLE: &str = "Code to hand over";
     pub(crate) const HAND_OVER: &str = "Read this code to";
     pub(crate) const ONCE: &str = "It is shown once, counts once, and for a day. Never send it by e-mail.";
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    fn saying(dir: &Path, found: &mut Vec<String>) {
+        for entry in fs::read_dir(dir).unwrap().map(Result::unwrap) {
+            let path = entry.path();
+            if path.is_dir() {
+                saying(&path, found);
+            } else if fs::read_to_string(&path).is_ok_and(|text| {
+                text.split("#[cfg(test)]").next().unwrap().contains(".next_step()")
+                    || text.contains("html lang=\"")
+            }) {
+                found.push(path.file_name().unwrap().to_str().unwrap().to_owned());
+            }
+        }
+    }
+
+    #[test]
+    fn no_page_says_what_another_crate_says() {
+        let mut found = Vec::new();
+        saying(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web"), &mut found);
+        found.retain(|name| name != "words.rs");
+        assert_eq!(found, ["store.rs"], "which is said by a command");
+    }
 }

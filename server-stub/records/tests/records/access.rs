@@ -181,6 +181,19 @@ fn roles_are_checked_explained_and_listed() {
     let ben =
         ["roles", "explain", "--data", data, "--person", "ben", "--action", "amend", "--of-team", "eyes"];
     assert!(said(&ben).contains("lead-own-team"));
+    // What a hand took away is told as that, and holds nothing.
+    let taken = r#"{"grants":[{"person":"ann","role":"auditor","taken":true},
+        {"person":"ben","role":"lead","teams":["eyes"],"not_after":"2100-01-01T00:00:00Z","taken":true}]}"#;
+    write(&ward.data.join("people/roles.json"), taken);
+    let listed = said(&["roles", "list", "--data", data]);
+    assert!(listed.starts_with("ann  auditor    from always, taken away\n"), "{listed}");
+    assert!(
+        listed.contains("ben  lead  eyes  from always until 2100-01-01T00:00:00Z, taken away\n"),
+        "{listed}"
+    );
+    assert_eq!(records(&ben).status.code(), Some(1));
+    let shown = said(&["--json", "roles", "list", "--data", data]);
+    assert_eq!(shown.matches(r#""taken":true"#).count(), 2, "{shown}");
     write(&ward.data.join("people/roles.json"), r#"{"grants":[{"person":"ben","role":"lead"}]}"#);
     assert_eq!(records(&["roles", "list", "--data", data]).status.code(), Some(1));
 }

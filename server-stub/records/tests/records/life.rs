@@ -70,6 +70,38 @@ async fn acts_are_believed_by_the_gateways_key_alone_and_listed() {
 }
 
 #[tokio::test]
+async fn a_phone_is_listed_with_what_its_serial_number_rests_on_and_what_may_have_replaced_it() {
+    let hospital = Hospital::new();
+    let enrolled = |n, serial: &str| {
+        let mut phone = Phone::new(n);
+        phone.serial = Some(serial.parse().unwrap());
+        hospital.gateway.log(&phone.enrolment(&hospital, hospital.token()));
+        phone
+    };
+    let [first, later] = [enrolled(10, "SN-7"), enrolled(11, "sn-7")];
+    let attests = Phone::enrolled(12, &hospital);
+    let next = attests.again(13, &hospital);
+    hospital.pass().await.unwrap();
+    hospital.sql("UPDATE device SET attested_serial = 'R58M41' WHERE log_index = 2").await;
+    let listed = list_devices(&hospital.data()).await.unwrap();
+    let told: Vec<_> = listed
+        .iter()
+        .map(|phone| {
+            let next = phone.replaced_by.clone().map(|next| (next.device_id, next.proven));
+            (phone.device_id.clone(), phone.told_serial(), next)
+        })
+        .collect();
+    let said = |text: &str| Some(text.to_owned());
+    let expected = [
+        (first.id(), said("SN-7 (stated)"), Some((later.id(), false))),
+        (later.id(), said("sn-7 (stated)"), None),
+        (attests.id(), said("R58M41 (attested)"), Some((next.id(), true))),
+        (next.id(), None, None),
+    ];
+    assert_eq!(told, expected);
+}
+
+#[tokio::test]
 async fn an_act_that_an_older_version_rejected_is_taken_in_unless_it_changes_what_a_phone_may_do() {
     let hospital = Hospital::new();
     let phone = Phone::enrolled(10, &hospital);

@@ -28,32 +28,7 @@ use crate::fixture::{TestLog, TestRoster, account, listed, people_json};
 use crate::issuer::{Asked, Issuer};
 
 /// Everything in a page that is too wide, too faint, or has no name.
-const FAULTS: &str = "
-    const faults = [...document.querySelectorAll('link[rel=stylesheet]')].filter(l => !l.sheet).map(l => 'did not come: ' + l.href);
-    const wide = document.documentElement.scrollWidth;
-    if (wide > innerWidth) faults.push('the page is ' + wide + ' wide');
-    const light = c => { const [r, g, b] = c.map(v => v / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
-        return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
-    const parts = text => text.match(/[0-9.]+/g).map(Number);
-    const ground = e => { for (; e; e = e.parentElement) { const c = parts(getComputedStyle(e).backgroundColor);
-        if (c.length === 3 || c[3] > 0) return c.slice(0, 3); } return [255, 255, 255]; };
-    for (const e of document.querySelectorAll('body *')) {
-        const own = [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim());
-        if (!own || !e.getClientRects().length || e.disabled) continue;
-        const [a, b] = [light(parts(getComputedStyle(e).color).slice(0, 3)), light(ground(e))].sort((x, y) => y - x);
-        if ((a + 0.05) / (b + 0.05) < 4.5) faults.push('faint: ' + e.outerHTML.slice(0, 120));
-    }
-    for (const e of document.querySelectorAll('input:not([type=hidden]), select, textarea'))
-        if (!e.labels.length) faults.push('no label: ' + e.outerHTML.slice(0, 120));
-    for (const e of document.querySelectorAll('a, button, summary')) {
-        if (!e.textContent.trim()) faults.push('no name: ' + e.outerHTML.slice(0, 120));
-        const box = e.getBoundingClientRect();
-        if (e.matches('button, .button, summary') && box.height && box.height < 44) faults.push('small: ' + e.outerHTML.slice(0, 120));
-    }
-    if (document.querySelectorAll('h1').length !== 1) faults.push('not one heading');
-    const ids = [...document.querySelectorAll('[id]')].map(e => e.id);
-    if (new Set(ids).size !== ids.length) faults.push('an id twice');
-    return faults;";
+const FAULTS: &str = include_str!("../browser/faults.js");
 
 struct Desk {
     browser: Browser,

@@ -122,17 +122,45 @@ async fn the_line_of_an_ended_session_says_whose_it_was_and_which() {
     assert_eq!(said(&line), format!("end_session done {session} provider"));
     assert_eq!((line.who, line.about.unwrap().id), (Some(hospital.person("adam")), Some(ann.0)));
 
-    // One's own: nothing is written of a session that there is not, and one line for each that there is.
+    // One's own: one line for each.
     let before = hospital.log.entries().len();
-    let page = adam.post("/sessions", &[("proof", &proof), ("reference", &session)]).await;
-    assert_eq!(page.code(), "no_such_page");
-    assert_eq!(hospital.log.entries().len(), before);
     signed_in(&hospital, &account("adam", &["administrator"], GOLD)).await;
     adam.post("/sessions", &[("proof", &proof), ("reference", "")]).await;
     assert!(hospital.web.sessions().all(now()).is_empty());
     let lines = hospital.log.entries();
     let ended = lines.iter().skip(before).filter(|line| said(line).starts_with("end_session done"));
     assert_eq!(ended.count(), 2);
+}
+
+#[tokio::test]
+async fn an_id_of_somebody_else_or_of_nobody_is_refused_with_a_line_of_who_tried_it() {
+    let hospital = Hospital::new().await;
+    let now = || gauze_records::Clock::now(&*hospital.clock);
+    signed_in(&hospital, &account("ann", &["viewer"], GOLD)).await;
+    let (ann, session) = (hospital.person("ann").0, hospital.web.sessions().all(now())[0].reference.clone());
+    let mut adam = signed_in(&hospital, &account("adam", &["administrator"], GOLD)).await;
+    let proof = adam.get("/people/sessions").await.proof();
+    for (path, field, id) in [
+        ("/sessions", "reference", session.as_str()),
+        ("/sessions", "reference", "made-up"),
+        ("/people/sessions", "reference", "made-up"),
+        ("/people/sessions", "reference", ""),
+        ("/people/waiting/code", "person", &ann),
+        ("/people/waiting/lost", "person", &ann),
+        ("/people/waiting/lost", "person", "made-up"),
+    ] {
+        let before = hospital.log.entries().len();
+        let page = adam.post(path, &[("proof", &proof), (field, id)]).await;
+        assert_eq!((page.status, page.code()), (StatusCode::NOT_FOUND, "no_such_page"), "{path} {id}");
+        let line = hospital.log.last();
+        assert_eq!(hospital.log.entries().len(), before + 1, "{path} {id}");
+        assert_eq!(said(&line), "request refused no_such_page provider", "{path} {id}");
+        assert_eq!((line.who, line.session.is_some()), (Some(hospital.person("adam")), true), "{path} {id}");
+    }
+    assert_eq!(hospital.web.sessions().all(now()).len(), 2);
+    hospital.log.breaks(true);
+    let page = adam.post("/sessions", &[("proof", &proof), ("reference", "made-up")]).await;
+    assert_eq!(page.code(), "log_failed");
 }
 
 #[tokio::test]

@@ -96,11 +96,12 @@ fn doubt(taker: &Taker) -> Option<Doubt> {
 #[test]
 fn a_sign_in_for_this_phone_proves_who_took_the_photo() {
     let Taker::Proven(proven) = judged(&claims(), &kept()) else { panic!("not proven") };
-    assert_eq!((proven.name.as_str(), proven.second_factor), ("Alex Morgan", true));
+    let gold = vec![Proving::Level("gold".into())];
+    assert_eq!((proven.name.as_str(), proven.second_factor), ("Alex Morgan", gold));
     assert_eq!(proven.at, at("2026-11-24T07:00:00Z"));
     let mut without = claims();
     without["acr"] = "silver".into();
-    assert!(matches!(judged(&without, &kept()), Taker::Proven(proven) if !proven.second_factor));
+    assert!(matches!(judged(&without, &kept()), Taker::Proven(proven) if proven.second_factor.is_empty()));
 }
 
 /// A phone writes into its record what it likes.

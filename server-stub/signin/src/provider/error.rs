@@ -6,7 +6,7 @@ use crate::jwt::JwtError;
 use crate::outward::OutwardError;
 use crate::random::NoEntropy;
 
-/// Why a sign-in does not count. Each is shown with its next step and written into the log by its code.
+/// Why a sign-in does not count. Each is written into the log by its code; the pages have words of their own for it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SignInError {
     /// The provider did not answer.
@@ -80,23 +80,6 @@ impl SignInError {
             Self::SomebodyElse => "somebody_else",
             Self::OwnKey => "own_key",
             Self::NoEntropy(_) => "no_entropy",
-        }
-    }
-
-    /// What the person does.
-    pub fn next_step(&self) -> &'static str {
-        match self {
-            Self::Outward(_) => "Try again in a minute. If it stays so, tell the help desk.",
-            Self::NotBegun | Self::State | Self::Stale | Self::Refused(_) | Self::Code(_) => "Sign in again.",
-            Self::SomebodyElse => "Sign out, then sign in as yourself.",
-            Self::TooLittle => "Ask the help desk to have your identity checked at the provider.",
-            Self::Metadata(_)
-            | Self::OtherIssuer
-            | Self::Answer
-            | Self::Token(_)
-            | Self::Claim(_)
-            | Self::OwnKey
-            | Self::NoEntropy(_) => "Do not try again. Tell the help desk the code.",
         }
     }
 }

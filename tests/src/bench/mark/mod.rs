@@ -23,20 +23,19 @@ const SMALL: u32 = 512;
 /// Events that the log holds for a photo.
 const VIEWS: u64 = 100;
 
+/// What it costs, and what it changes.
 pub fn measure(arguments: &Arguments, home: &Path) -> anyhow::Result<()> {
-    if !["mark_embed", "mark_quality", "mark_survives", "mark_pairs", "mark_false", "mark_find"]
-        .iter()
-        .any(|name| name.contains(&arguments.only) || arguments.only.starts_with(name))
-    {
-        return Ok(());
-    }
     embedding(arguments, home)?;
     let pictures = Pictures::of(arguments)?;
     if arguments.wants("mark_quality") {
         quality::measure(arguments, &pictures, &key())?;
     }
-    finding(arguments, &pictures)?;
-    survives::measure(arguments, &pictures)
+    finding(arguments, &pictures)
+}
+
+/// What it survives, and whom it names wrongly.
+pub fn rates(arguments: &Arguments) -> anyhow::Result<()> {
+    survives::measure(arguments, &Pictures::of(arguments)?)
 }
 
 fn key() -> MarkKey {

@@ -15,7 +15,7 @@ use crate::row::{Goal, print, skip};
 
 /// Pictures of one row, and of one in which each is distorted in 231 ways.
 const PICTURES: usize = 300;
-const PAIRED: u64 = 20;
+const PAIRED: usize = 20;
 /// Copies that are averaged to hide whose they are.
 const COPIES: [u64; 4] = [2, 3, 4, 8];
 
@@ -27,8 +27,9 @@ pub fn measure(arguments: &Arguments, pictures: &Pictures) -> anyhow::Result<()>
     };
     blind(&leaks("blind"), count, pictures)?;
     informed(&leaks("informed"), count, pictures)?;
-    paired(arguments, ("blind", read_alone), count.min(PAIRED), pictures)?;
-    paired(arguments, ("informed", read_with), count.min(PAIRED), pictures)?;
+    let few = pictures.count(arguments, PAIRED);
+    paired(arguments, ("blind", read_alone), few, pictures)?;
+    paired(arguments, ("informed", read_with), few, pictures)?;
     let copies: Vec<_> = COPIES.map(|of| (format!("mark_survives_informed_averaged_{of}"), of)).into();
     let copies: Vec<_> = copies.into_iter().filter(|(name, _)| arguments.wants(name)).collect();
     several(&copies, count, pictures)?;

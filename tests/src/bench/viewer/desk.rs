@@ -17,7 +17,7 @@ use gauze_people::{Remembered, Roles};
 use gauze_records::keys::KeyDir;
 use gauze_records::pull::{Config, Puller};
 use gauze_records::web::photos::{Desk, DeskParts, router as photos};
-use gauze_records::web::{HttpsOutward, Listed, Parts, Web, router};
+use gauze_records::web::{KeysKept, Listed, Parts, Web, router};
 use gauze_records::{Clock as _, Folk, HttpsGateway, SystemClock, Which};
 use gauze_signin::config::People;
 use gauze_signin::factors::{FactorKey, Factors};
@@ -30,6 +30,9 @@ use gauze_wire::{
 };
 use serde_json::json;
 use tower::ServiceExt as _;
+
+use super::provider;
+use crate::sign_in::Inside;
 
 const HOME: &str = "viewer.test";
 
@@ -71,6 +74,7 @@ impl Desks {
         let roles = Arc::new(Roles::shipped()?);
         let log = Arc::new(access_log(hospital, &log_root).await?);
         let web = web(home, roles.clone(), log.clone()).await?;
+        web.look_at_provider().await?;
         let records = KeyDir::new(&home.join("keys")).records()?;
         let told = Remembered::of(&log)?;
         let desk = Desk::new(DeskParts {
@@ -105,6 +109,18 @@ impl Desks {
         drop((self.pages, self.web));
         self.folk.close().await;
         self.puller.close().await;
+    }
+
+    /// The first page of the team's list.
+    pub async fn list(&self, person: &Person) -> anyhow::Result<String> {
+        let address = format!("/lists/{}?which=all", super::TEAM);
+        Ok(String::from_utf8(self.ask("GET", &address, &person.cookie, "").await?.1)?)
+    }
+
+    /// What is found by a patient's number.
+    pub async fn search(&self, person: &Person, number: &str) -> anyhow::Result<String> {
+        let form = format!("proof={}&number={number}", person.proof);
+        Ok(String::from_utf8(self.ask("POST", "/search", &person.cookie, &form).await?.1)?)
     }
 
     /// A photo's page, and its picture to the last byte.
@@ -178,14 +194,16 @@ async fn web(home: &std::path::Path, roles: Arc<Roles>, log: Arc<AccessLog>) -> 
         "networks": ["127.0.0.0/8"],
         "links": { "days": 1, "views": super::VIEWS },
         "provider": {
-            "issuer": "https://provider.test/realms/ward", "profile": "keycloak", "client_id": "gauze",
+            "issuer": provider::AT, "profile": "keycloak", "client_id": provider::CLIENT,
             "client": { "secret_file": "secret" },
         },
     });
     gauze_tests::hospital::write(&home.join("secret"), "a secret of more than 16")?;
     let people = Arc::new(People::parse(people.to_string().as_bytes(), home)?);
+    let inside = Inside::of(&provider::issuer());
+    let provider = Provider::new(people.clone(), Arc::new(inside))?;
     Ok(Web::new(Parts {
-        provider: Provider::new(people.clone(), Arc::new(HttpsOutward::new(None)?))?,
+        provider: provider.remembering(Arc::new(KeysKept::open(home)?)),
         factors: Factors::open(&home.join("factors.sqlite"), FactorKey::derive(&[7; 32]), &people).await?,
         people,
         roster: Arc::new(Listed::new(home)),

@@ -12,8 +12,6 @@ use super::amend_form::{belonging, chooser, fields};
 use super::filled::{Filled, lines};
 use super::gate::broken;
 use super::{Desk, parts, words};
-use crate::amend::AmendError;
-use crate::coded::Coded as _;
 use crate::folk::{Amending, FolkError, Found, Opening};
 use crate::web::form::OwnForm;
 use crate::web::layout::{self, Frame};
@@ -121,10 +119,13 @@ impl Desk {
         };
         match self.folk.amend(found, amending, self.records.clone(), self.web.now()).await {
             Ok(()) => Ok(()),
-            Err(FolkError::Amend(error)) if !matches!(error, AmendError::Disk(_)) => {
-                Err(Unwritten::Unfit(error.next_step()))
+            Err(error) => {
+                match &error {
+                    FolkError::Amend(cause) => Err(words::amend::unwritten(cause)
+                        .map_or_else(|| broken(&error).into(), Unwritten::Unfit)),
+                    _ => Err(broken(&error).into()),
+                }
             }
-            Err(error) => Err(broken(&error).into()),
         }
     }
 

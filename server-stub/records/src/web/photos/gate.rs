@@ -5,9 +5,9 @@
 
 use std::collections::BTreeSet;
 
+use gauze_people::acting::Acting;
 use gauze_people::action::{Act, Action};
 use gauze_people::context::{Context, Purpose, Reason, ReasonCode};
-use gauze_people::log::{Event, Happening, Outcome};
 use gauze_people::person::Team;
 use gauze_people::subject::{Patient, PatientRef, Photo, Subject};
 use gauze_people::{Authorised, Logged};
@@ -66,9 +66,11 @@ impl Desk {
     fn context(&self, signed: &Signed, action: Action, subject: &Subject, reason: Option<Reason>) -> Context {
         let at = self.web.now();
         let audits = matches!(action, Action::ReviewBreakGlass | Action::ReadLog);
-        let keeps =
-            matches!(action, Action::Hold | Action::ProposeErasure | Action::Erase | Action::CaseEvidence);
-        let purpose = match (audits, keeps) {
+        let runs = matches!(
+            action,
+            Action::Hold | Action::ProposeErasure | Action::Erase | Action::CaseEvidence | Action::Phones
+        );
+        let purpose = match (audits, runs) {
             (true, _) => Purpose::Audit,
             (false, true) => Purpose::Administration,
             (false, false) => Purpose::Care,
@@ -124,14 +126,22 @@ impl Desk {
         reason: Option<Reason>,
     ) -> Result<Authorised<A>, Refusal> {
         let context = self.context(signed, A::ACTION, subject, reason);
-        self.web.allowed(signed, act, subject, &context).await
+        let allowed = self.web.allowed(signed, act, subject, &context).await;
+        if allowed.is_err() {
+            self.names(&signed.acting).await?;
+        }
+        allowed
+    }
+
+    /// Whoever a line of the log is of has a name where it is read.
+    async fn names(&self, acting: &Acting) -> Result<(), Refusal> {
+        let person = &acting.person;
+        self.folk.name_staff(&person.id.0, &person.name).await.map_err(|error| broken(&error))
     }
 
     /// Its line is written: now it may be done.
     pub(super) async fn write<A: Act>(&self, authorised: Authorised<A>) -> Result<Logged<A>, Refusal> {
-        let person = &authorised.acting().person;
-        let named = self.folk.name_staff(&person.id.0, &person.name).await;
-        named.map_err(|error| broken(&error))?;
+        self.names(authorised.acting()).await?;
         let logged = self.log.append(authorised).await.map_err(|error| unwritten(&error))?;
         if logged.context().haste.is_some() {
             self.hastes_now().used(&logged);
@@ -165,13 +175,9 @@ impl Desk {
         }
     }
 
-    /// An address that leads nowhere: somebody tries addresses, or a link is old.
+    /// As [`Web::nowhere`](crate::web::Web::nowhere).
     pub(super) async fn nowhere(&self, signed: &Signed) -> Refusal {
-        let event = Event::of(Happening::Request, Outcome::Refused, self.web.now()).by(&signed.acting);
-        match self.log.note(&event).await {
-            Ok(_) => Refusal::NoPage,
-            Err(error) => unwritten(&error),
-        }
+        self.web.nowhere(signed).await
     }
 }
 

@@ -152,7 +152,7 @@ impl Desk {
                             (name) ". " (signed_for(standing.size, lines))
                             @if let Some(at) = standing.at { " " (told::LAST) " " (layout::time(at)) "." }
                             @if let Some(error) = &standing.trouble {
-                                p { span.state.danger { (refuses(error)) } " " (error.next_step()) }
+                                p { span.state.danger { (refuses(error)) } " " (told::unsigned(error)) }
                             }
                         }
                     } @else {

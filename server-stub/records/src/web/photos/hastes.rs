@@ -9,11 +9,12 @@ use gauze_people::haste::{Broken, Verdict, reviewing};
 use gauze_people::log::{Event, Happening, Outcome};
 use gauze_people::person::Role;
 use gauze_people::{Authorised, EntryId};
+use jiff::Timestamp;
 use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::gate::{broken, unwritten};
-use super::{Desk, governance, words};
+use super::{Desk, Inner, governance, words};
 use crate::blind::Blind;
 use crate::web::form::OwnForm;
 use crate::web::layout::{self, Frame};
@@ -25,6 +26,18 @@ const VERDICTS: [(Verdict, &str, &str); 3] = [
     (Verdict::NotJustified, "not_justified", words::hastes::NOT_JUSTIFIED),
     (Verdict::Investigate, "investigate", words::hastes::INVESTIGATE),
 ];
+
+/// Says in the program's log, once for each and again after a start, what nobody judged in time. It names nobody.
+pub(super) fn watch(inner: &Inner, now: Timestamp) {
+    let late = inner.parts.hastes_now().newly_late(now);
+    for entry in late {
+        tracing::warn!(
+            code = "haste_late",
+            reference = governance::short(&entry),
+            "nobody has judged a break-glass within 72 hours: look at the page Break-glass"
+        );
+    }
+}
 
 /// The oldest first, so that what is late is first of all. Reasons are read here: that is written.
 pub(super) async fn list(State(desk): State<Desk>, signed: Signed) -> Result<Html<String>, Refusal> {

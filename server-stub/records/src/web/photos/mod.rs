@@ -1,6 +1,6 @@
 //! The pages about photos: work lists, search, a patient's time line, a photo, two photos, record, origin, who has looked,
 //! putting a record right, breaking the glass, and what leaves: exports, and links for people outside; and what stands on the same
-//! names and sealed words: governance, and pictures that got out; roles.
+//! names and sealed words: governance, and pictures that got out; roles; the hospital's phones.
 //!
 //! Always: each handler takes `Signed` and does what one logged action allows; no patient is named in an address, a title,
 //! a header or a log line; pixels leave by `pixels` alone, marked; text comes from `words`.
@@ -24,6 +24,7 @@ mod lists;
 mod looks;
 mod parts;
 mod patient;
+mod phones;
 mod photo;
 mod pixels;
 mod policies;
@@ -212,15 +213,17 @@ impl Desk {
 }
 
 /// Every address about photos. A test asks each for another team's photo.
-pub const ADDRESSES: [&str; 37] = [
+pub const ADDRESSES: [&str; 39] = [
     "/photos",
     "/lists/{team}",
     "/search",
     "/patients/{patient}",
     "/patients/{patient}/looks",
+    "/patients/{patient}/looks/report",
     "/patients/{patient}/haste",
     "/hastes",
     "/governance",
+    "/phones",
     "/people/roles",
     "/people/roles/give",
     "/people/roles/take",
@@ -259,9 +262,11 @@ fn page(address: &str) -> MethodRouter<Desk> {
         "/search" => get(search::form).post(search::find),
         "/patients/{patient}" => get(patient::timeline),
         "/patients/{patient}/looks" => get(looks::of_patient),
+        "/patients/{patient}/looks/report" => get(looks::report),
         "/patients/{patient}/haste" => get(haste::form).post(haste::open),
         "/hastes" => get(hastes::list).post(hastes::judge),
         "/governance" => get(governance::page),
+        "/phones" => get(phones::page),
         "/people/roles" => get(roles::page),
         "/people/roles/give" => get(role_forms::give).post(role_forms::given),
         "/people/roles/take" => get(role_forms::take).post(role_forms::taken),
@@ -322,6 +327,7 @@ async fn sweep(desk: Weak<Inner>) {
         inner.parts.links_now().tick(now);
         let more = cases::take_carried(&inner, now).await;
         cases::remind(&inner, now).await;
+        hastes::watch(&inner, now);
         documents::watch(&inner, now).await;
         let folk = inner.parts.folk.clone();
         let (places, size, reading) = (inner.places.clone(), inner.parts.log.size(), inner.reading.clone());

@@ -94,11 +94,12 @@ pub(super) fn figure(found: &Found, pictures: &str, line: &[String]) -> Markup {
     let site = parts::site(found.label.site.as_ref());
     let alt = format!("{} {site}. {}", words::photo::ALT_OF, words::photo::ALT);
     html! {
-        figure.stage data-pictures=(pictures) data-shown=[pictures.strip_prefix("/shown/")] data-waiting=(words::photo::WAITING) data-failed=(words::photo::FAILED) {
+        figure.stage data-pictures=(pictures) data-shown=[pictures.strip_prefix("/shown/")] data-failed=(words::photo::FAILED) data-undrawn=(words::photo::UNDRAWN) {
             img src={ (pictures) "?screen=1600" } alt=(alt) draggable="false";
             figcaption {
                 (site) " · " (words::TAKEN) " " (layout::time(found.taken))
                 span.line { (line.join(" · ")) }
+                p.hint hidden data-coarse="" { (words::photo::COARSE) }
             }
         }
     }

@@ -1,23 +1,25 @@
 //! The pictures themselves: a view with its visible line, and tiles of a finer level. Every pixel that leaves is marked.
 
 use axum::extract::{Path, Query, State};
-use axum::http::HeaderName;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 use gauze_people::action::{Action, act};
 use serde::Deserialize;
 use std::sync::Arc;
 
-use super::Desk;
 use super::showing::{ShowError, Showing};
+use super::{Desk, words};
 use crate::coded::Coded as _;
-use crate::render::{Area, Band, Marked, Shrink, Wanted};
+use crate::folk::FolkError;
+use crate::render::{Area, Band, Marked, RenderError, Shrink, Wanted};
 use crate::web::refusal::Refusal;
 use crate::web::signed::Signed;
 
 /// Longest edge of a screen that is asked for, in its pixels.
 const SCREENS: std::ops::RangeInclusive<u16> = 64..=8192;
-/// `WIDTHxHEIGHT/EXPONENT+BAND`: the whole photo's size, by how much this is smaller, and the band's height.
+/// `WIDTHxHEIGHT/FINEST-EXPONENT+BAND`: the whole photo's size, by how much its finest level and this one are smaller, and the band's
+/// height.
 const SIZE: HeaderName = HeaderName::from_static("gauze-size");
 
 #[derive(Deserialize)]
@@ -55,9 +57,9 @@ pub(super) async fn view(
 pub(super) async fn whole(desk: &Desk, showing: &Arc<Showing>, screen: Screen) -> Result<Response, Refusal> {
     let screen = screen.screen.unwrap_or(1600).clamp(*SCREENS.start(), *SCREENS.end());
     let marked = level(desk, showing, Wanted::Screen(screen)).await?;
-    let ((width, height), exponent) = (marked.whole(), marked.shrink().exponent());
+    let ((width, height), finest, shrink) = (marked.whole(), marked.finest(), marked.shrink());
     let (jpeg, band) = banded(desk, showing, marked).await?;
-    let size = format!("{width}x{height}/{exponent}+{band}");
+    let size = format!("{width}x{height}/{}-{}+{band}", finest.exponent(), shrink.exponent());
     Ok(([(SIZE, size)], picture(jpeg)).into_response())
 }
 
@@ -71,7 +73,7 @@ async fn banded(desk: &Desk, showing: &Arc<Showing>, marked: Arc<Marked>) -> Res
     desk.showings().encode(draw).await.map_err(|error| unshown(&error))
 }
 
-/// A showing in the photo's own size, with its band: what leaves as a file.
+/// A showing as fine as it is made, with its band: what leaves as a file.
 pub(super) async fn copy(desk: &Desk, showing: &Arc<Showing>) -> Result<Vec<u8>, Refusal> {
     let marked = level(desk, showing, Wanted::Level(Shrink::NONE)).await?;
     Ok(banded(desk, showing, marked).await?.0)
@@ -96,6 +98,9 @@ pub(super) async fn part(
 ) -> Result<Response, Refusal> {
     let shrink = Shrink::new(exponent).ok_or(Refusal::NoPage)?;
     let marked = level(desk, showing, Wanted::Level(shrink)).await?;
+    if marked.shrink() != shrink {
+        return Err(Refusal::NoPage);
+    }
     let area = Area::tile(&marked, column, row).ok_or(Refusal::NoPage)?;
     let jpeg = desk.showings().encode(move || marked.tile(area)).await.map_err(|error| unshown(&error))?;
     Ok(picture(jpeg).into_response())
@@ -116,5 +121,22 @@ fn unshown(error: &ShowError) -> Refusal {
         ShowError::Cut => "cut_off",
     };
     tracing::error!(code, %error, "a photo cannot be shown");
-    Refusal::Broken(code)
+    match error {
+        ShowError::Folk(FolkError::Erased) => Refusal::NoPage,
+        ShowError::Render(RenderError::Decode) => undrawn(code, words::photo::DAMAGED),
+        ShowError::Render(RenderError::Kind) => undrawn(code, words::photo::OTHER_KIND),
+        ShowError::Render(RenderError::Event | RenderError::Encode) | ShowError::Folk(_) | ShowError::Cut => {
+            Refusal::Broken(code)
+        }
+    }
+}
+
+/// To ask again does not help: the photo itself is what cannot be drawn. Its line is written, and a link's view is spent.
+fn undrawn(code: &'static str, message: &str) -> Refusal {
+    Refusal::Spent {
+        status: StatusCode::UNPROCESSABLE_ENTITY,
+        code,
+        message: message.to_owned(),
+        next: ("/photos", words::lists::TITLE),
+    }
 }

@@ -64,7 +64,7 @@ fn phone(origin: &Origin) -> Markup {
     }
 }
 
-fn attested(attestation: Option<&Attestation>) -> &'static str {
+pub(super) fn attested(attestation: Option<&Attestation>) -> &'static str {
     match attestation {
         Some(Attestation::Software { .. }) => words::proof::SOFTWARE,
         Some(

@@ -128,7 +128,8 @@ impl Showings {
     ) -> Result<Arc<Marked>, ShowError> {
         let _decoding = showing.decoding.lock().await;
         let kept = self.kept().get(&showing.name, now);
-        if let Some(marked) = kept.filter(|marked| wanted.of(marked.whole()) == marked.shrink()) {
+        let same = |marked: &Arc<Marked>| wanted.of(marked.whole()).max(marked.finest()) == marked.shrink();
+        if let Some(marked) = kept.filter(same) {
             return Ok(marked);
         }
         let open = self.folk.picture(&showing.found, &showing.opening).await?;

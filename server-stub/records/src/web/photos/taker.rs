@@ -43,6 +43,5 @@ pub(super) fn full(taker: &Taker) -> Markup {
 }
 
 fn signed_in(proven: &Proven) -> Markup {
-    let factor = if proven.second_factor { told::TWO_FACTORS } else { told::ONE_FACTOR };
-    html! { (told::SIGNED_IN) " " (layout::time(proven.at)) ", " (factor) }
+    html! { (told::SIGNED_IN) " " (layout::time(proven.at)) ", " (told::factor(&proven.second_factor)) }
 }

@@ -1,7 +1,7 @@
 // @ts-check
 // Zoom and pan of photos that the server renders and marks. It keeps nothing and sends nothing.
 
-/** @typedef {{ width: number, height: number, exponent: number, band: number }} Size */
+/** @typedef {{ width: number, height: number, finest: number, exponent: number, band: number }} Size */
 
 const TILE = 512;
 
@@ -76,13 +76,25 @@ class Stage {
   async load() {
     const edge = Math.round(Math.max(this.figure.clientWidth, 320) * devicePixelRatio);
     const answer = await fetch(this.shown + "?screen=" + Math.min(8192, edge), { cache: "no-store" });
-    const told = /^(\d+)x(\d+)\/(\d+)\+(\d+)$/.exec(answer.headers.get("gauze-size") || "");
+    const told = /^(\d+)x(\d+)\/(\d+)-(\d+)\+(\d+)$/.exec(answer.headers.get("gauze-size") || "");
+    if (answer.status === 422) return this.fail(this.figure.dataset.undrawn);
     if (!answer.ok || !told) throw new Error("not shown");
-    const [width, height, exponent, band] = told.slice(1).map(Number);
+    const [width, height, finest, exponent, band] = told.slice(1).map(Number);
     this.base = await createImageBitmap(await answer.blob());
-    this.size = { width, height, exponent, band };
+    this.size = { width, height, finest, exponent, band };
     if (this.image) this.image.replaceWith(this.canvas);
+    const coarse = /** @type {HTMLElement | null} */ (this.figure.querySelector("[data-coarse]"));
+    if (coarse) coarse.hidden = finest === 0;
     this.draw();
+  }
+
+  /** Says in the photo's place why there is none. @param {string} [words] */
+  fail(words) {
+    const told = document.createElement("p");
+    told.className = "trouble";
+    told.setAttribute("role", "alert");
+    told.textContent = words || "";
+    if (this.image) this.image.replaceWith(told);
   }
 
   /** Pixels of the screen for one of the photo, when all of it shows. */
@@ -104,7 +116,7 @@ class Stage {
     pen.imageSmoothingEnabled = zoom < 2;
     const rows = base.height - size.band;
     pen.drawImage(base, 0, 0, base.width, rows, left, top, size.width * zoom, size.height * zoom);
-    const exponent = Math.max(0, Math.floor(Math.log2(1 / zoom)));
+    const exponent = Math.max(size.finest, Math.floor(Math.log2(1 / zoom)));
     if (exponent < size.exponent) this.finer(pen, exponent, zoom, left, top);
   }
 
@@ -214,13 +226,9 @@ async function begin() {
   const place = new Place();
   const figures = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".stage"));
   const stages = [...figures].map((figure) => new Stage(figure, place));
-  const told = document.querySelector("[data-told]");
-  try {
-    await Promise.all(stages.map((stage) => stage.load()));
-  } catch {
-    if (told) told.textContent = figures[0]?.dataset.failed || "";
-    return;
-  }
+  await Promise.all(stages.map((stage) => stage.load().catch(() => stage.fail(stage.figure.dataset.failed))));
+  const first = stages.find((stage) => stage.size);
+  if (!first) return;
   const bar = /** @type {HTMLElement | null} */ (document.querySelector(".controls"));
   if (bar) {
     bar.hidden = false;
@@ -229,8 +237,8 @@ async function begin() {
       button.addEventListener("click", () => key(place, acts[button.dataset.do || ""]));
     }
   }
-  if (stages.length === 2) compare(place);
-  new ResizeObserver(() => place.draw()).observe(stages[0].canvas);
+  if (stages.length === 2 && stages.every((stage) => stage.size)) compare(place);
+  new ResizeObserver(() => place.draw()).observe(first.canvas);
   place.draw();
   place.tell();
 }

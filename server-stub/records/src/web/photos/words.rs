@@ -95,8 +95,11 @@ pub(super) mod photo {
     pub(crate) const EXACT: &str = "Every pixel";
     pub(crate) const KEYS: &str =
         "Plus and minus zoom, arrows move, 0 shows the whole photo, 1 shows every pixel.";
-    pub(crate) const WAITING: &str = "The photo is being opened.";
     pub(crate) const FAILED: &str = "The photo did not come. Open this page again.";
+    pub(crate) const UNDRAWN: &str = "This photo cannot be drawn here, and opening this page again does not help. Nothing of it is lost. Ask the hospital's help desk to have the original opened with gauze-records open.";
+    pub(crate) const DAMAGED: &str = "This photo cannot be read as a picture. What the phone sealed is kept as it came. Ask the hospital's help desk to have the original opened with gauze-records open, and have the photo taken again if it is damaged too.";
+    pub(crate) const OTHER_KIND: &str = "This photo is of a kind that cannot be drawn here. What the phone sealed is kept as it came. Ask the hospital's help desk to have the original opened with gauze-records open.";
+    pub(crate) const COARSE: &str = "This photo is too large for every pixel to be shown here: at most each second one across and down is. Ask the hospital's help desk to have the original opened with gauze-records open.";
     pub(crate) const ALT: &str = "The photo, with a line below it that says who sees it, when and why.";
     pub(crate) const ALT_OF: &str = "Photo of";
     pub(crate) const MARKED: &str =
@@ -114,14 +117,51 @@ pub(super) mod photo {
 }
 
 pub(super) mod clinician {
+    use gauze_signin::evidence::Proving;
     use gauze_signin::phones::Doubt;
 
     pub(crate) const CLAIMED: &str = "Claimed";
     pub(crate) const PROVEN: &str = "Proven";
     pub(crate) const SIGNED_IN: &str = "Signed in on this phone with the hospital account,";
-    pub(crate) const TWO_FACTORS: &str = "with a second factor.";
     pub(crate) const ONE_FACTOR: &str = "without a second factor.";
     pub(crate) const NO_NAME: &str = "Without a name";
+
+    /// By which second factor: in words where the way is a known one, else as the sign-in service calls it.
+    pub(crate) fn factor(second: &[Proving]) -> String {
+        if second.is_empty() {
+            return ONE_FACTOR.to_owned();
+        }
+        let known: Vec<&str> = second.iter().filter_map(method).collect();
+        if !known.is_empty() {
+            return format!("with a second factor: {}.", known.join(", "));
+        }
+        let names = second.iter().map(|(Proving::Method(name) | Proving::Level(name))| format!("“{name}”"));
+        let names: Vec<String> = names.collect();
+        format!("with a second factor, which the hospital's sign-in service calls {}.", names.join(", "))
+    }
+
+    /// A way of signing in by its name of RFC 8176.
+    fn method(proving: &Proving) -> Option<&'static str> {
+        let Proving::Method(name) = proving else { return None };
+        Some(match name.as_str() {
+            "face" => "the face",
+            "fpt" => "a fingerprint",
+            "hwk" => "a security key or another key in hardware",
+            "iris" => "the iris",
+            "mca" => "another way to reach the person",
+            "mfa" => "several factors, without saying which",
+            "otp" => "a one-time code",
+            "pin" => "a PIN",
+            "pop" => "a key that the person holds",
+            "retina" => "the retina",
+            "sc" => "a smart card",
+            "sms" => "a code by text message",
+            "swk" => "a key in software",
+            "tel" => "a telephone call",
+            "vbm" => "the voice",
+            _ => return None,
+        })
+    }
 
     /// Why a name is no more than a claim.
     pub(crate) fn doubt(doubt: Doubt) -> &'static str {
@@ -140,6 +180,31 @@ pub(super) mod clinician {
     }
     pub(crate) const NONE: &str = "Nobody named";
     pub(crate) const NONE_MEANS: &str = "The phone was not told who took the photo.";
+
+    #[cfg(test)]
+    mod tests {
+        use super::{Proving, factor};
+
+        #[test]
+        fn a_factor_is_told_in_words_where_it_is_known_and_else_as_the_provider_calls_it() {
+            let method = |name: &str| Proving::Method(name.to_owned());
+            let gold = Proving::Level("gold".to_owned());
+            for (second, told) in [
+                (vec![], "without a second factor."),
+                (vec![gold.clone(), method("otp")], "with a second factor: a one-time code."),
+                (
+                    vec![method("hwk"), method("mfa")],
+                    "with a second factor: a security key or another key in hardware, several factors, without saying which.",
+                ),
+                (
+                    vec![gold, method("vendor-x")],
+                    "with a second factor, which the hospital's sign-in service calls “gold”, “vendor-x”.",
+                ),
+            ] {
+                assert_eq!(factor(&second), told);
+            }
+        }
+    }
 }
 
 pub(super) mod compare {
@@ -210,6 +275,20 @@ pub(super) mod proof {
     pub(crate) const HARDWARE: &str = "Its key was made inside the phone's own hardware and cannot leave it. The maker's certificate says so.";
 }
 
+pub(super) mod phones {
+    pub(crate) const TITLE: &str = "Phones";
+    pub(crate) const LEAD: &str = "Phones that this hospital believes, those first that were not heard of longest. What is decided about a phone is decided in the gateway's console.";
+    pub(crate) const NONE: &str = "No phone has enrolled yet.";
+    pub(crate) const CUT: &str = "Only 500 are shown, of";
+    pub(crate) const SERIAL: &str = "Serial number";
+    pub(crate) const BY_HARDWARE: &str = "(proven by its hardware)";
+    pub(crate) const STATED: &str = "(stated by device management)";
+    pub(crate) const WARD: &str = "Where it is used";
+    pub(crate) const HEARD: &str = "Last heard of, by its own clock";
+    pub(crate) const SUSPENDED: &str = "Suspended";
+    pub(crate) const REVOKED: &str = "Shut out";
+}
+
 pub(super) mod looks {
     pub(crate) const BY_LINK: &str = "Somebody with a link";
     pub(crate) const PHOTO_TITLE: &str = "Who has looked at this photo";
@@ -224,8 +303,26 @@ pub(super) mod looks {
     pub(crate) const INSIDE: &str = "Inside the hospital";
     pub(crate) const OUTSIDE: &str = "Outside the hospital";
     pub(crate) const REFUSED: &str = "Refused";
-    pub(crate) const UNNAMED: &str = "A person who has not signed in since the service began";
+    pub(crate) const UNNAMED: &str = "A person whose name is not known here";
     pub(crate) const CUT: &str = "Only the newest 500 lines are shown.";
+    pub(crate) const REPORT: &str = "The report for the patient";
+    pub(crate) const REPORT_MEANS: &str = "A patient who asks who has looked is given this file: every line, with names, as text. That it was made is a line too.";
+    pub(crate) const ABOUT: &str = "Patient";
+    pub(crate) const MADE: &str = "Made";
+    pub(crate) const LINE: &str = "line of the access log";
+    pub(crate) const REPORT_LEAD: &str = "Every look at these photos, and every try that was refused, is a line of the hospital's access log. All lines follow, newest first.";
+    pub(crate) const HASTE: &str = "Under break-glass";
+
+    /// What it was done for.
+    pub(crate) fn purpose(purpose: gauze_people::context::Purpose) -> &'static str {
+        use gauze_people::context::Purpose;
+        match purpose {
+            Purpose::Care => "For the patient's care",
+            Purpose::Audit => "To check that care and conduct were right",
+            Purpose::Administration => "To run the service",
+            Purpose::PatientRequest => "Because the patient asked",
+        }
+    }
 }
 
 pub(super) mod haste {
@@ -254,6 +351,8 @@ pub(super) mod hastes {
 }
 
 pub(super) mod governance {
+    use crate::outside::OutsideError;
+
     pub(crate) const TITLE: &str = "Governance";
     pub(crate) const LEAD: &str =
         "This page reads the last 30 days. Patients stand here by a reference alone.";
@@ -291,9 +390,38 @@ pub(super) mod governance {
     pub(crate) const PATIENTS: &str = "Patients:";
     pub(crate) const LINE: &str = "Line";
     pub(crate) const CUT: &str = "The newest 20 lines are shown, of";
+
+    /// What to do where the other department's witness has not signed.
+    pub(crate) fn unsigned(error: &OutsideError) -> &'static str {
+        match error {
+            OutsideError::Here(_) => {
+                "The log or a file beside it cannot be read here. Tell whoever runs the service."
+            }
+            OutsideError::Address(_) => {
+                "Its address is none. Tell whoever runs the service to correct --witness."
+            }
+            OutsideError::Unanswered(_) => {
+                "It does not answer, and is asked again. If it stays so, tell whoever runs the service."
+            }
+            OutsideError::Refused(403 | 404) => {
+                "It does not know this log. Have this log's verifier key put into its witness.json."
+            }
+            OutsideError::Refused(_) => {
+                "It refuses for now, and is asked again. If it stays so, tell whoever runs the witness."
+            }
+            OutsideError::RolledBack { .. } | OutsideError::Forked { .. } => {
+                "Lines were lost, changed or taken away, or an old copy was put back. Have the directory kept as it is, and find out who did it."
+            }
+            OutsideError::Cosignature(_) => {
+                "What it signs does not hold. Tell whoever runs the service to compare --witness-key with what the witness's people gave."
+            }
+        }
+    }
 }
 
 pub(super) mod amend {
+    use crate::amend::AmendError;
+
     pub(crate) const TITLE: &str = "Put something right";
     pub(crate) const LEAD: &str = "Nothing is overwritten. What the phone sealed stays, and what you write stands beside it with your name.";
     pub(crate) const WHAT: &str = "What is wrong?";
@@ -315,6 +443,24 @@ pub(super) mod amend {
     pub(crate) const TWO: &str = "Tick exactly two identifiers that you compared with the patient.";
     pub(crate) const CHOOSE: &str = "Choose what is wrong, and fill in what belongs to it.";
     pub(crate) const NUMBER_WRONG: &str = "A number has a wrong digit. Read it again.";
+
+    /// Why an amendment was not written, and what to do; nothing where something is broken.
+    pub(crate) fn unwritten(error: &AmendError) -> Option<&'static str> {
+        match error {
+            AmendError::Disk(_) => None,
+            AmendError::Wire(_) => Some("A field holds what it cannot. Correct it and send it again."),
+            AmendError::Overtaken => Some(
+                "Somebody else put something right in this photo a moment ago. Look at the photo again: what they wrote may be what you meant.",
+            ),
+            AmendError::Unconfirmed => Some("Compare two identifiers with the patient and tick them."),
+            AmendError::Sealing => {
+                Some("It could not be sealed, so nothing was written. Tell the help desk.")
+            }
+            AmendError::Damaged(_) => Some(
+                "What was put right in this photo before cannot be read, so nothing more is written. Tell the help desk.",
+            ),
+        }
+    }
 }
 
 pub(super) fn side(side: BodySide) -> &'static str {
@@ -396,8 +542,8 @@ pub(super) fn action(action: gauze_people::action::Action) -> &'static str {
         Action::Hold => "Kept it for a court or an inquiry, or no longer",
         Action::ProposeErasure => "Asked for it to be erased, or took that back",
         Action::ReadLog => "Read the access log",
-        Action::ReviewBreakGlass
-        | Action::Phones
+        Action::ReviewBreakGlass => "Judged whether the glass was rightly broken",
+        Action::Phones
         | Action::ChangeRole
         | Action::EndSession
         | Action::Reenrol

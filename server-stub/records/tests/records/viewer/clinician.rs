@@ -21,6 +21,10 @@ const BACK: &str = "org.gauze.app:/signed-in";
 
 /// What the provider signs for a phone on which Alex signs in.
 pub fn token(issuer: &Issuer, device: &DeviceId, hospital: &Hospital) -> String {
+    token_with(issuer, device, hospital, &json!({ "name": "Alex Morgan", "acr": "gold" }))
+}
+
+fn token_with(issuer: &Issuer, device: &DeviceId, hospital: &Hospital, claims: &Value) -> String {
     let (now, verifier) = (hospital.now().as_second(), "v".repeat(43));
     let challenge = BASE64_URL_SAFE_NO_PAD.encode(Digest::of(verifier.as_bytes()).0);
     let query = [
@@ -29,7 +33,7 @@ pub fn token(issuer: &Issuer, device: &DeviceId, hospital: &Hospital) -> String 
         ("redirect_uri", BACK.into()),
     ];
     let query = query.map(|(name, value)| (name.to_owned(), value)).into();
-    let claims = json!({ "name": "Alex Morgan", "acr": "gold" }).as_object().unwrap().clone();
+    let claims = claims.as_object().unwrap().clone();
     let back = issuer.let_in(&query, &Account { login: "alex".into(), claims }, now).query();
     let given: HashMap<String, String> = url::form_urlencoded::parse(back.as_bytes()).into_owned().collect();
     let fields = [("code", given["code"].as_str()), ("code_verifier", &verifier), ("redirect_uri", BACK)];
@@ -97,8 +101,13 @@ async fn a_clinician_is_proven_where_the_provider_signed_for_this_phone_and_else
     take(&mut phone, &hospital, Some("Alex Morgan"), Some(own.replacen('.', ".e", 1)));
     take(&mut phone, &hospital, Some("Alex Morgan"), None);
     take(&mut phone, &hospital, None, None);
+    for methods in [json!(["pwd", "otp"]), json!(["pwd"])] {
+        let claims = json!({ "name": "Alex Morgan", "amr": methods });
+        let token = token_with(&issuer, &phone.id(), &hospital, &claims);
+        take(&mut phone, &hospital, Some("Alex Morgan"), Some(token));
+    }
     let puller = hospital.puller().await.unwrap();
-    assert_eq!(puller.pass().await.unwrap().filed, 5);
+    assert_eq!(puller.pass().await.unwrap().filed, 7);
     let ward = Ward::of("viewer.test", hospital, puller).await;
     let before = takers(&ward).await;
     assert!(
@@ -110,11 +119,13 @@ async fn a_clinician_is_proven_where_the_provider_signed_for_this_phone_and_else
     ward.web.look_at_provider().await.unwrap();
     let after = takers(&ward).await;
     for (told, state, why) in [
-        (&after[0], "Proven", "with a second factor."),
+        (&after[0], "Proven", "with a second factor, which the hospital's sign-in service calls “gold”."),
         (&after[1], "Claimed", "made for another phone"),
         (&after[2], "Claimed", "cannot be read"),
         (&after[3], "Claimed", "nobody was signed in"),
         (&after[4], "Nobody named", "not told who took"),
+        (&after[5], "Proven", "with a second factor: a one-time code."),
+        (&after[6], "Proven", "without a second factor."),
     ] {
         assert!(told.contains(state) && told.contains(why), "{state}: {told}");
         assert_eq!(told.contains("Proven"), state == "Proven", "{told}");
@@ -123,7 +134,7 @@ async fn a_clinician_is_proven_where_the_provider_signed_for_this_phone_and_else
     assert!(after[0].contains("<time datetime=\"2026-11-24T10:00:00Z\">"), "{}", after[0]);
     let list =
         ward.sign_in(person("Nurse Viewer", Role::Viewer, TEAM)).get("/lists/tissue?which=all").await.text();
-    assert_eq!((list.matches("Proven").count(), list.matches("Claimed").count()), (1, 3));
+    assert_eq!((list.matches("Proven").count(), list.matches("Claimed").count()), (3, 3));
     ward.end().await;
 }
 

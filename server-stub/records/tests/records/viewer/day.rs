@@ -66,7 +66,24 @@ fn search(dir: &Path, needles: &[String], files: &mut u32) {
 
 /// What the program logs on this thread.
 #[derive(Clone, Default)]
-struct Told(Arc<Mutex<Vec<u8>>>);
+pub struct Told(Arc<Mutex<Vec<u8>>>);
+
+impl Told {
+    /// Keeps it while the answer lives.
+    pub fn hear(&self) -> impl Sized + use<> {
+        let writer = self.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::TRACE)
+            .with_ansi(false)
+            .with_writer(move || writer.clone())
+            .finish();
+        gauze_logging::hear(subscriber)
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
+    }
+}
 
 impl Write for Told {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
@@ -142,13 +159,7 @@ async fn post(browser: &Browser<'_>, kept: &mut Kept, address: &str, form: &[(&s
 #[tokio::test]
 async fn after_a_day_of_use_no_file_log_line_address_title_or_header_names_a_patient() {
     let told = Told::default();
-    let writer = told.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
-    let _guard = gauze_logging::hear(subscriber);
+    let _guard = told.hear();
     let one = patient(FAMILY, Some(NHS), Some(LOCAL));
     let ward = Ward::with(&[Some(one.clone()), Some(one), None]).await;
     let mut kept = Kept::default();
@@ -200,9 +211,9 @@ async fn after_a_day_of_use_no_file_log_line_address_title_or_header_names_a_pat
     let (needles, mut files) = (needles(), 0);
     assert!(kept.pages > 300, "{}", kept.pages);
     assert_eq!(found_in(kept.text.as_bytes(), &needles), [""; 0], "an address, a title or a header");
-    let log = told.0.lock().unwrap().clone();
+    let log = told.text();
     assert!(log.len() > 1000, "the program logs");
-    assert_eq!(found_in(&log, &needles), [""; 0], "{}", String::from_utf8_lossy(&log));
+    assert_eq!(found_in(log.as_bytes(), &needles), [""; 0], "{log}");
     search(&ward.hospital.data(), &needles, &mut files);
     search(ward.office.dir.path(), &needles, &mut files);
     assert!(files > 8, "{files}");

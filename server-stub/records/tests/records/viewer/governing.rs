@@ -131,7 +131,7 @@ async fn governance_is_told_who_has_signed_for_the_log_and_of_a_witness_that_sig
     let page = officer.get("/governance").await.text();
     assert!(
         page.contains("It has signed for another history of this log.")
-            && page.contains("tell information governance"),
+            && page.contains("Have the directory kept as it is"),
         "{page}"
     );
     ward.office.outside = None;

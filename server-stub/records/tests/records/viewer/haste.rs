@@ -1,11 +1,14 @@
 //! Breaking the glass, and judging it.
 
+use std::time::Duration;
+
 use axum::http::StatusCode;
 use gauze_people::action::Action;
 use gauze_people::log::{Outcome, What};
 use gauze_people::person::Role;
 use jiff::SignedDuration;
 
+use super::day::Told;
 use super::ward::{TEAM, Ward, person};
 use crate::folk::{FAMILY, NHS, patient};
 
@@ -100,5 +103,35 @@ async fn an_old_proof_is_renewed_first_and_other_roles_open_and_judge_nothing() 
             entry.what == What::Action(Action::BreakGlass) && entry.outcome == Outcome::Done
         })
     );
+    ward.end().await;
+}
+
+#[tokio::test]
+async fn what_nobody_judged_in_time_is_a_warning_in_the_programs_log_that_names_nobody() {
+    let told = Told::default();
+    let _guard = told.hear();
+    let (mut ward, line) = ward().await;
+    let mut references = Vec::new();
+    for (name, hours) in [("Nurse Early", 48), ("Nurse Later", 25)] {
+        let nurse = ward.sign_in(person(name, Role::Viewer, "other"));
+        let opened = nurse.post(&format!("{line}/haste"), &[("code", "emergency"), ("words", WORDS)]).await;
+        assert_eq!(opened.status, StatusCode::SEE_OTHER);
+        references.push(ward.office.entries().pop().unwrap().id.as_str()[..8].to_owned());
+        ward.hospital.clock.advance(SignedDuration::from_hours(hours));
+    }
+    ward.restart();
+    let late = || told.text().lines().filter(|line| line.contains("haste_late")).collect::<Vec<_>>().concat();
+    let waiting = async {
+        while late().is_empty() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), waiting).await.expect("it is said");
+    let late = late();
+    assert_eq!(late.matches("haste_late").count(), 1, "{late}");
+    assert!(late.contains("WARN") && late.contains(&references[0]), "{late}");
+    for needle in [&*references[1], "FEATHERSTONEHAUGH", FAMILY, NHS, "Bleeding", "Nurse", &line[10..]] {
+        assert!(!late.contains(needle), "{needle}: {late}");
+    }
     ward.end().await;
 }

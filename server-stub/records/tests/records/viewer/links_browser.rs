@@ -4,7 +4,7 @@ use gauze_people::person::Role;
 use serde_json::json;
 
 use super::browser::driver::Browser;
-use super::browser::{WRONG, picture, served, wait_for};
+use super::browser::{WRONG, has, picture, served, wait_for};
 use super::links::{make, sent};
 use super::ward::{TEAM, person};
 
@@ -28,10 +28,7 @@ async fn a_link_is_made_opened_and_used_up_in_a_browser() {
     let (ward, stop, _dir) = served().await;
     let lead = ward.sign_in(person("Sister Siân Okonkwo-Featherstone", Role::Lead, TEAM));
     let origin = format!("https://{}", ward.host);
-    browser.devtools("Security.setIgnoreCertificateErrors", json!({ "ignore": true })).await;
-    let cookie = json!({ "name": "__Host-gauze", "value": lead.cookie, "url": origin, "path": "/", "secure": true,
-                         "httpOnly": true, "sameSite": "Strict" });
-    browser.devtools("Network.setCookie", cookie).await;
+    has(&browser, &ward, &lead.cookie).await;
     let photo = ward.photos().await[1].handle.to_string();
     look(&browser, &format!("{origin}/photos/{photo}/link"), "link-form").await;
     look(&browser, &format!("{origin}/photos/{photo}/export"), "export-form").await;
@@ -98,9 +95,7 @@ async fn a_link_is_made_opened_and_used_up_in_a_browser() {
     look(&browser, &door, "link-used-up").await;
     wait_for(&browser, "return document.body.textContent.includes('opened as often as it may be')").await;
 
-    let cookie = json!({ "name": "__Host-gauze", "value": lead.cookie, "url": origin, "path": "/", "secure": true,
-                         "httpOnly": true, "sameSite": "Strict" });
-    browser.devtools("Network.setCookie", cookie).await;
+    has(&browser, &ward, &lead.cookie).await;
     make(&lead, &photo, &[("days", "2"), ("views", "3")]).await;
     look(&browser, &format!("{origin}/links"), "links").await;
     browser

@@ -8,6 +8,7 @@ mod day;
 mod exports;
 mod fences;
 mod governing;
+mod handsets;
 mod haste;
 mod keeping;
 mod leaks;

@@ -8,8 +8,9 @@ use gauze_people::log::{Outcome, What};
 use gauze_people::person::Role;
 use gauze_records::web::photos::MARK_EPOCH;
 
-use super::ward::{TEAM, Ward, person};
-use crate::folk::{DOB, FAMILY, NHS, REASON, WORDS, patient};
+use super::ward::{TEAM, Ward, drawn, person};
+use crate::fixture::Hospital;
+use crate::folk::{DOB, FAMILY, NHS, REASON, WORDS, filed_with, patient};
 
 fn viewer() -> gauze_people::person::Person {
     person("Nurse Viewer", Role::Viewer, TEAM)
@@ -64,7 +65,7 @@ async fn a_photo_is_shown_marked_with_the_line_that_was_written_first() {
     assert_eq!(view.headers["content-type"], "image/jpeg");
     assert_eq!(view.headers["cache-control"], "no-store");
     let size = view.headers["gauze-size"].to_str().unwrap();
-    assert!(size.starts_with("64x64/0+") || size.contains("/0+"), "{size}");
+    assert!(size.contains("/0-0+"), "{size}");
     let tile = nurse.get(&format!("/shown/{showing}/0/0/0")).await;
     assert_eq!(tile.status, StatusCode::OK);
     assert_eq!(nurse.get(&format!("/shown/{showing}/0/9/9")).await.status, StatusCode::NOT_FOUND);
@@ -74,6 +75,56 @@ async fn a_photo_is_shown_marked_with_the_line_that_was_written_first() {
         entries.len(),
         "a view is one line, however many pictures it asks for"
     );
+    ward.end().await;
+}
+
+/// A ward with one photo, which the phone sent as it is.
+async fn ward_of(jpeg: &[u8]) -> Ward {
+    let hospital = Hospital::new();
+    let puller = filed_with(&hospital, &[None], Some(jpeg)).await;
+    Ward::of("viewer.test", hospital, puller).await
+}
+
+#[tokio::test]
+async fn a_photo_in_four_inks_is_shown_as_any_other() {
+    let inks = [20, 160, 140, 25].repeat(256 * 192);
+    let mut jpeg = Vec::new();
+    let encoder = jpeg_encoder::Encoder::new(&mut jpeg, 90);
+    encoder.encode(&inks, 256, 192, jpeg_encoder::ColorType::Cmyk).unwrap();
+    let ward = ward_of(&jpeg).await;
+    let nurse = ward.sign_in(viewer());
+    let page = nurse.get(&format!("/photos/{}", ward.photos().await[0].handle)).await.text();
+    let address = format!("/shown/{}", shown(&page)[0]);
+    let view = nurse.get(&address).await;
+    assert_eq!((view.status, view.headers["content-type"].to_str().unwrap()), (StatusCode::OK, "image/jpeg"));
+    let rgb = jpeg_decoder::Decoder::new(&view.body[..]).decode().unwrap();
+    let light = |ink: u32| (255 - ink) * (255 - 25) / 255;
+    for (seen, ink) in rgb[3 * 1000..].iter().zip([20, 160, 140]) {
+        assert!(u32::from(*seen).abs_diff(light(ink)) < 16, "{seen}: {ink}");
+    }
+    assert_eq!(nurse.get(&format!("{address}/0/0/0")).await.status, StatusCode::OK);
+    ward.end().await;
+}
+
+#[tokio::test]
+async fn a_photo_that_cannot_be_drawn_says_so_and_what_to_do() {
+    // Components that are named as JCS's wide YCC are of a kind that the decoder does not know.
+    let mut jpeg = drawn(64, 64);
+    let at = |jpeg: &[u8], marker: u8| jpeg.windows(2).position(|two| two == [0xFF, marker]).unwrap();
+    let (frame, scan) = (at(&jpeg, 0xC0), at(&jpeg, 0xDA));
+    for (component, name) in [1, 34, 35].into_iter().enumerate() {
+        jpeg[frame + 10 + 3 * component] = name;
+        jpeg[scan + 5 + 2 * component] = name;
+    }
+    let ward = ward_of(&jpeg).await;
+    let nurse = ward.sign_in(viewer());
+    let page = nurse.get(&format!("/photos/{}", ward.photos().await[0].handle)).await.text();
+    assert!(page.contains("data-undrawn=\"This photo cannot be drawn here"), "{page}");
+    let view = nurse.get(&format!("/shown/{}", shown(&page)[0])).await;
+    assert_eq!(view.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let told = view.text();
+    assert!(told.contains("picture_kind") && told.contains("gauze-records open"), "{told}");
+    assert!(!told.contains("try again"), "{told}");
     ward.end().await;
 }
 
@@ -174,6 +225,54 @@ async fn record_origin_and_looks_are_told_in_words() {
     assert!(proof.contains("simulated") && proof.contains("Nobody named"));
     let looks = nurse.get(&format!("{address}/looks")).await.text();
     assert!(looks.contains("Nurse Viewer") && looks.contains("Looked at the photo or its record"), "{looks}");
+    ward.end().await;
+}
+
+/// What a page tells in its table, each line by its number.
+fn lines_of(page: &str) -> Vec<u64> {
+    let numbers = page.split("<tr id=\"line-").skip(1);
+    numbers.map(|rest| rest.split('"').next().unwrap().parse().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn a_patient_is_given_every_line_with_names_and_the_report_is_a_line_itself() {
+    let ward = ward().await;
+    let (nurse, stranger) =
+        (ward.sign_in(viewer()), ward.sign_in(person("Nurse Elsewhere", Role::Viewer, "other")));
+    let photo = ward.photos().await[1].clone();
+    let (address, patient) = (format!("/photos/{}", photo.handle), photo.patient.unwrap());
+    nurse.get(&address).await;
+    assert_eq!(stranger.get(&address).await.status, StatusCode::FORBIDDEN);
+    for _ in 0..510 {
+        nurse.get(&format!("{address}/record")).await;
+    }
+    let officer = ward.sign_in(person("Officer Governance", Role::Governance, TEAM));
+    let page = officer.get(&format!("/patients/{patient}/looks")).await.text();
+    assert!(page.contains("Only the newest 500 lines") && page.contains("/looks/report\""), "{page}");
+
+    let report = officer.get(&format!("/patients/{patient}/looks/report")).await;
+    assert_eq!(report.status, StatusCode::OK);
+    assert_eq!(report.headers["content-type"], "text/plain; charset=utf-8");
+    assert!(report.headers["content-disposition"].to_str().unwrap().starts_with("attachment; "));
+    let last = ward.office.entries().pop().unwrap();
+    assert_eq!((last.what, last.outcome), (What::Action(Action::WhoLooked), Outcome::Done));
+    assert_eq!(last.note.unwrap().as_str(), "report");
+    let text = report.text();
+    let count = ward.office.entries().len();
+    assert!(text.contains(&format!("Officer Governance, line of the access log {}", count - 1)), "{text}");
+    assert_eq!(text.matches("Looked at the photo or its record").count(), 512, "one of them was refused");
+    assert!(text.contains("Nurse Viewer (Viewer)") && text.contains("Nurse Elsewhere"), "{text}");
+    assert_eq!(text.matches("Refused").count(), 1, "{text}");
+    // Governance sees no photo, so the file names the patient by the reference alone.
+    assert!(text.contains(&patient.to_string()) && !text.contains("FEATHERSTONEHAUGH"), "{text}");
+
+    // The page and the report tell the same lines, newest first.
+    let page = lines_of(&nurse.get(&format!("/patients/{patient}/looks")).await.text());
+    let told = nurse.get(&format!("/patients/{patient}/looks/report")).await.text();
+    assert!(told.contains("Patient: FEATHERSTONEHAUGH, Wilhelmina, Born 17-Feb-1938"), "{told}");
+    let number = |line: &str| line.rsplit_once("line of the access log ")?.1.strip_suffix('.')?.parse().ok();
+    let told: Vec<u64> = told.lines().filter_map(number).collect();
+    assert_eq!(page[..], told[1..=500]);
     ward.end().await;
 }
 

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use axum::http::StatusCode;
 use gauze_people::acting::Network;
+use gauze_people::action::Action;
 use gauze_people::log::Outcome;
 use gauze_people::person::{Person, Role};
 use gauze_people::roles::SHIPPED;
@@ -18,7 +19,7 @@ use crate::fixture::{Edit, Hospital, Phone};
 use crate::folk::{patient, text, told};
 
 /// Each route that a role opens, and the action that it does.
-const ROUTES: [(&str, &str, &str); 48] = [
+const ROUTES: [(&str, &str, &str); 50] = [
     ("GET", "/lists/{team}", "list"),
     ("GET", "/patients/{patient}", "list"),
     ("POST", "/search", "search"),
@@ -28,6 +29,7 @@ const ROUTES: [(&str, &str, &str); 48] = [
     ("GET", "/photos/{photo}/proof", "proof"),
     ("GET", "/photos/{photo}/looks", "who_looked"),
     ("GET", "/patients/{patient}/looks", "who_looked"),
+    ("GET", "/patients/{patient}/looks/report", "who_looked"),
     ("GET", "/photos/{photo}/amend", "amend"),
     ("POST", "/photos/{photo}/amend", "amend"),
     ("GET", "/photos/{photo}/export", "export"),
@@ -38,6 +40,7 @@ const ROUTES: [(&str, &str, &str); 48] = [
     ("POST", "/patients/{patient}/haste", "break_glass"),
     ("POST", "/hastes", "review_break_glass"),
     ("GET", "/governance", "read_log"),
+    ("GET", "/phones", "phones"),
     ("GET", "/people/roles", "change_role"),
     ("GET", "/people/roles/give", "change_role"),
     ("POST", "/people/roles/give", "change_role"),
@@ -356,6 +359,17 @@ async fn each_cell_of_the_table_is_what_each_route_answers() {
     assert_eq!(count, ROUTES.len() * 42);
     assert!(wrong.is_empty(), "{} of {count}\n{}", wrong.len(), wrong.join("\n"));
     ward.end().await;
+}
+
+/// A role that may do what nothing does opens nothing.
+#[test]
+fn every_action_of_the_policies_is_done_by_a_route_that_is_asked() {
+    for action in Action::ALL {
+        assert!(ROUTES.iter().any(|(_, _, done)| *done == action.word()), "no route does {action}");
+    }
+    for (_, address, action) in ROUTES {
+        assert!(Action::ALL.iter().any(|known| known.word() == action), "{address} does {action}");
+    }
 }
 
 #[tokio::test]

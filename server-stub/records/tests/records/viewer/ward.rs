@@ -389,11 +389,21 @@ impl Ward {
 
     /// Somebody who has proven two factors.
     pub fn sign_in(&self, person: Person) -> Browser<'_> {
+        // Enough for administrators too.
+        let factor = Factor::Passkey { hardware: true };
+        self.begin(person, Level::Signed { factor, at: self.hospital.now() })
+    }
+
+    /// Somebody whom the provider knows and who has not proven a second factor.
+    pub fn sign_in_by_one_factor(&self, person: Person) -> Browser<'_> {
+        self.begin(person, Level::OneFactor)
+    }
+
+    fn begin(&self, person: Person, level: Level) -> Browser<'_> {
         let now = self.hospital.now();
         let opening = Begin {
             person,
-            // Enough for administrators too.
-            level: Level::Signed { factor: Factor::Passkey { hardware: true }, at: now },
+            level,
             provider: AtProvider { subject: "subject".into(), sid: None, id_token: String::new() },
             browser: "test".into(),
         };

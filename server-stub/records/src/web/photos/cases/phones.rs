@@ -6,7 +6,7 @@ use gauze_wire::{DeviceId, Testimony};
 use super::account::quoted;
 use super::words::utc;
 use crate::folk::KnownPhone;
-use crate::web::photos::words::clinician::{ONE_FACTOR, TWO_FACTORS};
+use crate::web::photos::words::clinician::factor;
 
 const UNBELIEVED: &str = "This hospital does not believe the phone's enrolment: nobody vouches for what stands here. Ask IT which phone it is.";
 const REVOKED: &str =
@@ -58,8 +58,8 @@ fn phone(phone: Option<&KnownPhone>) -> String {
 fn clinician(taker: &Taker) -> String {
     match taker {
         Taker::Proven(Proven { name, at, second_factor, .. }) => {
-            let factor = if *second_factor { TWO_FACTORS } else { ONE_FACTOR };
-            format!("Signed in on the phone: {} (proven), since {}, {factor}", quoted(name), utc(*at))
+            let (name, factor) = (quoted(name), factor(second_factor));
+            format!("Signed in on the phone: {name} (proven), since {}, {factor}", utc(*at))
         }
         Taker::Claimed { name, doubt } => {
             let name = name.as_deref().map_or_else(|| "somebody without a name".to_owned(), quoted);

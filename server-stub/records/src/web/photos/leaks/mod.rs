@@ -15,6 +15,7 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Response};
 use gauze_people::action::{Action, act};
 use gauze_people::context::{Context, Purpose};
+use gauze_people::governance::Looked;
 use gauze_people::log::{Entry, What};
 use gauze_people::subject::Subject;
 use gauze_people::{Logged, Note};
@@ -275,7 +276,9 @@ fn shown(view: &View, trace: &Trace, known: &Known) -> Markup {
             @if let Some(entry) = &view.entry {
                 dt { (words::SHOWN_TO) } dd { strong { (who(entry, known)) } }
                 dt { (words::WHEN) } dd { (layout::time(entry.at)) }
-                dt { (words::WHAT) } dd { (looks::told(entry)) }
+                @if let Some(looked) = Looked::of(view.line, entry) {
+                    dt { (words::WHAT) } dd { (looks::told(&looked)) }
+                }
                 @if let Some(id) = id { dt { (words::PHOTO_OF) } dd.free { code { (id) } } }
             }
             dt { (words::SHOWN_BY) }
