@@ -264,7 +264,8 @@ pub struct StatusView {
     /// What of this phone's own files could not be read when the app was opened, and what to do; absent where nothing is
     /// lacking. Photos that are whole still go out where the phone still knows who it is.
     pub storage_trouble: Option<Advice>,
-    /// Why photos cannot be shown on this phone, as a code; absent where they can. They are safe, and still go out.
+    /// Why photos cannot be shown on this phone, as a code; absent where they can. They are safe, and still go out
+    /// but from a phone that was `revoked`.
     pub review_denied: Option<String>,
 }
 

@@ -11,6 +11,7 @@ use gauze_core::queue::{QueueReport, Stopped};
 use gauze_core::{Advice, CaptureContext, Client, Kind, Managed, Stage, WentWrong};
 use gauze_listen::{FileError, await_listener, read_at_most, read_file};
 use gauze_tests::config::read_managed;
+use gauze_wire::ReviewDenied;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
@@ -310,7 +311,9 @@ pub fn status(phone: &Client, as_json: bool) -> Result<ExitCode, Refusal> {
         say!("warning  {}: {}", advice.code, advice.next_step);
     }
     if let Some(denied) = &status.review_denied {
-        say!("standing {denied}: it shows no photos; ask the people who enrol phones");
+        let step = serde_json::from_value(json!(denied))
+            .map_or("Ask the people who enrol phones.", ReviewDenied::next_step);
+        say!("standing {denied}: it shows no photos. {step}");
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -6780,7 +6780,8 @@ public struct StatusView: Equatable, Hashable {
      */
     public let storageTrouble: Advice?
     /**
-     * Why photos cannot be shown on this phone, as a code; absent where they can. They are safe, and still go out.
+     * Why photos cannot be shown on this phone, as a code; absent where they can. They are safe, and still go out
+     * but from a phone that was `revoked`.
      */
     public let reviewDenied: String?
 
@@ -6838,7 +6839,8 @@ public struct StatusView: Equatable, Hashable {
          * lacking. Photos that are whole still go out where the phone still knows who it is.
          */storageTrouble: Advice?,
         /**
-         * Why photos cannot be shown on this phone, as a code; absent where they can. They are safe, and still go out.
+         * Why photos cannot be shown on this phone, as a code; absent where they can. They are safe, and still go out
+         * but from a phone that was `revoked`.
          */reviewDenied: String?) {
         self.deviceId = deviceId
         self.gateway = gateway

@@ -9396,7 +9396,8 @@ data class StatusView (
     val `storageTrouble`: Advice?
     ,
     /**
-     * Why photos cannot be shown on this phone, as a code; absent where they can. They are safe, and still go out.
+     * Why photos cannot be shown on this phone, as a code; absent where they can. They are safe, and still go out
+     * but from a phone that was `revoked`.
      */
     val `reviewDenied`: kotlin.String?
 
