@@ -140,7 +140,10 @@ mod tests {
         let read = files.iter().filter(|file| file.extension().is_some_and(|kind| kind == "jpg"));
         let large = |jpeg: &Vec<u8>| strip(jpeg).is_ok_and(|photo| photo.width().max(photo.height()) >= 3072);
         let photos = read.map(|file| std::fs::read(file).unwrap()).filter(large);
-        photos.filter(|jpeg| image::load_from_memory(jpeg).is_ok() && sharpness(jpeg) > 0).take(5).collect()
+        let some = photos.filter(|jpeg| image::load_from_memory(jpeg).is_ok() && sharpness(jpeg) > 0).take(5);
+        let some: Vec<_> = some.collect();
+        assert!(!some.is_empty(), "none of {} files is large enough", files.len());
+        some
     }
 
     #[test]

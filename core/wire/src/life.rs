@@ -9,9 +9,9 @@ use crate::WireError;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OnRevokedCertificate {
-    /// The device is flagged and may not review; its app takes no new photos, and it goes on uploading.
+    /// The device is flagged and may not review; it goes on taking photos and uploading.
     Flag,
-    /// It is suspended as well, until somebody has looked. One certificate may be that of a whole batch.
+    /// It is suspended as well, until somebody has looked: its app takes no new photos. One certificate may be that of a whole batch.
     Suspend,
 }
 

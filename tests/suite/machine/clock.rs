@@ -115,8 +115,8 @@ async fn a_server_whose_clock_is_off_says_so_and_works_once_it_is_set() {
         hospital.set(off);
         let asked = tokio::time::Instant::now();
         let told = reader.tries(RECORDS).await.out;
-        // The answer took its time, on a busy machine some seconds, and says whole seconds alone.
-        let took = i64::try_from(asked.elapsed().as_secs()).unwrap() + 2;
+        // The answer took its time, on a busy machine some seconds.
+        let took = i64::try_from(asked.elapsed().as_secs()).unwrap() + 1;
         let line = told.lines().find(|line| line.contains(" gateway ")).unwrap_or_default();
         assert!(line.starts_with("WARNING") && line.contains("set both by NTP"), "{told}");
         let (seconds, rest) = line.split_once("its clock is ").unwrap().1.split_once(" s ").unwrap();

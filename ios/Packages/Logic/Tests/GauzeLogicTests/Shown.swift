@@ -215,6 +215,7 @@ func json(_ state: BlockedState?) -> Json {
     guard let state else { return .null }
     return [
         "stop": .of(state.stop.rawValue), "why": json(state.why), "unsent": .number(state.unsent), "reports": .number(state.reports), "support": .of(state.support),
+        "sends": .bool(state.sends), "over": .bool(state.over),
     ]
 }
 

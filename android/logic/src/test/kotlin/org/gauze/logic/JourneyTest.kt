@@ -12,8 +12,8 @@ import org.gauze.logic.core.Standing
 import org.gauze.logic.flow.Acknowledged
 import org.gauze.logic.flow.Journey
 import org.gauze.logic.flow.Route
-import org.gauze.logic.settings.Stop
 import org.gauze.logic.patient.samplePatient
+import org.gauze.logic.settings.Stop
 import org.gauze.logic.wound.WoundChoice
 import org.gauze.logic.words.Word
 import org.junit.jupiter.api.Assertions.assertEquals

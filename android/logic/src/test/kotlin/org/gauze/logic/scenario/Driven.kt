@@ -222,7 +222,8 @@ private fun Around.consents(given: Any?): Driven {
     val forms = given["forms"].list.map { Choice(it.text!!, it.text!!) }
     val choices = Choices(consents = forms, notices = given["notices"].list.map { notice(it)!! })
     val presenter = ConsentPresenter(patient(given["patient"]), choices, "Spoken", Now { 1_796_000_000_123 }, scope) {
-        told += listOf("agreed", shown(it)) }
+        told += listOf("agreed", shown(it))
+    }
     return driven(presenter, ::shown) { name, with ->
         when (name) {
             "toggle" -> ConsentEvent.Toggle(with[0].named())

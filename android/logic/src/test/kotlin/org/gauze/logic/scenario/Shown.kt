@@ -195,7 +195,10 @@ internal fun shown(said: WentWrong) = said.run {
 
 internal fun shown(state: BlockedState?) =
     state?.run {
-        mapOf("stop" to stop.name.lowercase(), "why" to shown(why), "unsent" to unsent, "reports" to reports, "support" to support)
+        mapOf(
+            "stop" to stop.name.lowercase(), "why" to shown(why), "unsent" to unsent, "reports" to reports, "support" to support,
+            "sends" to sends, "over" to over,
+        )
     }
 
 internal fun shown(state: SettingsState) = state.run {
