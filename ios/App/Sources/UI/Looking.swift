@@ -10,8 +10,8 @@ struct CheckView: View {
         Page(title: .checkTitle) {
             Banner(patient: state.patient)
         } content: {
-            Said(Line(.checkSafe), .good)
             Verdict(verdict: state.verdict, marker: state.marker)
+            Said(Line(.checkSafe), .good)
             if let picture = state.picture { PictureView(picture: picture, words: say(.checkPicture)) }
         } actions: {
             Said(state.problem)

@@ -55,21 +55,12 @@ fn why(error: Error) -> RenderError {
 fn planes(pixels: &[u8], info: &ImageInfo, walk: &Walk, icc: Option<Vec<u8>>) -> Option<Planes> {
     let count = walk.width * walk.height;
     let (luma, chroma) = match info.pixel_format {
-        PixelFormat::L8 if pixels.len() == count => {
-            let mut luma = Zeroizing::new(Vec::with_capacity(count));
-            walk.each(|at| luma.push(pixels[at]));
-            (luma, None)
-        }
-        PixelFormat::RGB24 if pixels.len() == 3 * count => {
-            let (luma, chroma) = split(walk, |at| [pixels[3 * at], pixels[3 * at + 1], pixels[3 * at + 2]]);
-            (luma, Some(chroma))
-        }
-        PixelFormat::CMYK32 if pixels.len() == 4 * count => {
-            let (luma, chroma) = split(walk, |at| lights(&pixels[4 * at..4 * at + 4]));
-            (luma, Some(chroma))
-        }
+        PixelFormat::L8 if pixels.len() == count => (Zeroizing::new(pixels.to_vec()), None),
+        PixelFormat::RGB24 if pixels.len() == 3 * count => split(pixels, |rgb: &[u8; 3]| *rgb),
+        PixelFormat::CMYK32 if pixels.len() == 4 * count => split(pixels, lights),
         PixelFormat::L8 | PixelFormat::RGB24 | PixelFormat::CMYK32 | PixelFormat::L16 => return None,
     };
+    let (luma, chroma) = (walk.upright(luma), chroma.map(|planes| planes.map(|plane| walk.upright(plane))));
     let (width, height) = (edge(walk.width), edge(walk.height));
     let (shrink, finest) = (Shrink::NONE, Shrink::NONE);
     Some(Planes { width, height, whole: (width, height), shrink, finest, luma, chroma, icc })
@@ -78,7 +69,7 @@ fn planes(pixels: &[u8], info: &ImageInfo, walk: &Walk, icc: Option<Vec<u8>>) ->
 /// Red, green and blue of four inks, as browsers have them without a profile. The decoder takes them all for inverted, as Adobe
 /// writes them and browsers read them, and gives them as they are meant.
 #[inline]
-fn lights(inks: &[u8]) -> [u8; 3] {
+fn lights(inks: &[u8; 4]) -> [u8; 3] {
     let left = |ink: u8| u32::from(255 - ink);
     let light = |ink| u8::try_from((left(ink) * left(inks[3]) + 127) / 255).unwrap_or(u8::MAX);
     [light(inks[0]), light(inks[1]), light(inks[2])]
@@ -89,20 +80,23 @@ pub(super) fn edge(edge: usize) -> u16 {
     u16::try_from(edge).unwrap_or(u16::MAX)
 }
 
-type Plane = Zeroizing<Vec<u8>>;
+/// One byte a sample, rows from the top.
+pub(super) type Plane = Zeroizing<Vec<u8>>;
 
-/// JFIF's colours (ITU-T T.871), in 16-bit fixed point.
-fn split(walk: &Walk, pixel: impl Fn(usize) -> [u8; 3]) -> (Plane, [Plane; 2]) {
-    let plane = || Zeroizing::new(Vec::with_capacity(walk.width * walk.height));
+/// JFIF's colours (ITU-T T.871), in 16-bit fixed point, of pixels of `N` bytes.
+fn split<const N: usize>(pixels: &[u8], lights: impl Fn(&[u8; N]) -> [u8; 3]) -> (Plane, Option<[Plane; 2]>) {
+    let (pixels, _) = pixels.as_chunks::<N>();
+    let plane = || Zeroizing::new(vec![0; pixels.len()]);
     let (mut luma, mut blue, mut red) = (plane(), plane(), plane());
-    walk.each(|at| {
-        let rgb = pixel(at);
+    let samples = luma.iter_mut().zip(blue.iter_mut()).zip(red.iter_mut());
+    for (pixel, ((luma, blue), red)) in pixels.iter().zip(samples) {
+        let rgb = lights(pixel);
         let [r, g, b] = rgb.map(i32::from);
-        luma.push(luma_of(rgb));
-        blue.push(byte(-11059 * r - 21709 * g + 32768 * b + (128 << 16)));
-        red.push(byte(32768 * r - 27439 * g - 5329 * b + (128 << 16)));
-    });
-    (luma, [blue, red])
+        *luma = luma_of(rgb);
+        *blue = byte(-11059 * r - 21709 * g + 32768 * b + (128 << 16));
+        *red = byte(32768 * r - 27439 * g - 5329 * b + (128 << 16));
+    }
+    (luma, Some([blue, red]))
 }
 
 #[inline]
@@ -145,16 +139,21 @@ impl Walk {
         Self { width, height, start, right, down }
     }
 
-    #[inline]
-    pub(super) fn each(&self, mut take: impl FnMut(usize)) {
+    /// A plane of stored samples, standing upright.
+    pub(super) fn upright(&self, stored: Plane) -> Plane {
+        if (self.start, self.right) == (0, 1) && self.down.unsigned_abs() == self.width {
+            return stored;
+        }
+        let mut upright = Zeroizing::new(Vec::with_capacity(stored.len()));
         let mut row = self.start;
         for _ in 0..self.height {
             let mut at = row;
             for _ in 0..self.width {
-                take(at.unsigned_abs());
+                upright.push(stored[at.unsigned_abs()]);
                 at += self.right;
             }
             row += self.down;
         }
+        upright
     }
 }

@@ -50,8 +50,6 @@ fn luma(decoder: impl ImageDecoder, orientation: u8, wanted: Wanted) -> Result<U
     let shrink = wanted.of((width, height));
     let (small, across) = (smaller(&plain, usize::from(width), 1 << shrink.exponent()), shrink.of(width));
     let walk = Walk::new(across, shrink.of(height), orientation);
-    let mut luma = Zeroizing::new(Vec::with_capacity(small.len()));
-    walk.each(|at| luma.push(small[at]));
     let whole = Walk::new(width, height, orientation);
     Ok(Unmarked(Planes {
         width: edge(walk.width),
@@ -59,7 +57,7 @@ fn luma(decoder: impl ImageDecoder, orientation: u8, wanted: Wanted) -> Result<U
         whole: (edge(whole.width), edge(whole.height)),
         shrink,
         finest: Shrink::NONE,
-        luma,
+        luma: walk.upright(small),
         chroma: None,
         icc: None,
     }))

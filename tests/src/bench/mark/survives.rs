@@ -26,7 +26,9 @@ pub fn measure(arguments: &Arguments, pictures: &Pictures) -> anyhow::Result<()>
         named.filter(|(name, _)| arguments.wants(name)).collect()
     };
     blind(&leaks("blind"), count, pictures)?;
-    informed(&leaks("informed"), count, pictures)?;
+    for edge in [SMALL, VIEW] {
+        informed(&leaks(&format!("informed_{edge}")), count, (pictures, edge))?;
+    }
     let few = pictures.count(arguments, PAIRED);
     paired(arguments, ("blind", read_alone), few, pictures)?;
     paired(arguments, ("informed", read_with), few, pictures)?;
@@ -173,11 +175,14 @@ impl AtHand {
     }
 }
 
-fn informed(leaks: &[(String, &Leak)], count: u64, pictures: &Pictures) -> anyhow::Result<()> {
+/// With the master, of views whose long edge is `edge`.
+fn informed(
+    leaks: &[(String, &Leak)],
+    count: u64,
+    (pictures, edge): (&Pictures, u32),
+) -> anyhow::Result<()> {
     let key = key();
     let of = |number| {
-        // Small views and large ones in turn.
-        let edge = if number % 2 == 0 { SMALL } else { VIEW };
         let Some(plain) = pictures.luma(number, edge) else { return Ok(Vec::new()) };
         let (marked, at_hand) = (marked(&plain, &key, number % VIEWS)?, AtHand::of(&plain)?);
         let tally = |(_, leak): &(String, &Leak)| {

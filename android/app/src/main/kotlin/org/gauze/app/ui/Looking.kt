@@ -42,8 +42,8 @@ fun CheckView(state: CheckState, send: (CheckEvent) -> Unit) = Page(
         GraveAction(Word.CheckAgainConsequence, Word.CheckAgain, !state.working) { send(CheckEvent.Again) }
     },
 ) {
-    Said(Line(Word.CheckSafe), Tone.GOOD)
     Verdict(state.verdict, state.marker)
+    Said(Line(Word.CheckSafe), Tone.GOOD)
     state.picture?.let { Picture(it, say(Word.CheckPicture)) }
 }
 
