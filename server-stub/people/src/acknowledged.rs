@@ -35,6 +35,12 @@ impl Acknowledged {
         self.read.entry(who.clone()).or_default().insert(note.as_str().to_owned(), at);
     }
 
+    /// Whoever read some version of a notice.
+    pub fn readers<'a>(&'a self, code: &'a str) -> impl Iterator<Item = &'a PersonId> {
+        let is_of = move |note: &String| note.rsplit_once('/').is_some_and(|(of, _)| of == code);
+        self.read.iter().filter(move |(_, notes)| notes.keys().any(is_of)).map(|(who, _)| who)
+    }
+
     /// When somebody read a version of a notice.
     pub fn when(&self, who: &PersonId, note: &Note) -> Option<Timestamp> {
         self.read.get(who)?.get(note.as_str()).copied()

@@ -55,6 +55,8 @@ actions! {
     View => "view",
     /// Two photos beside each other; each of the two is asked for.
     Compare => "compare",
+    /// One photo on the screen without its invisible mark, for whoever reads a diagnosis in it.
+    ViewUnmarked => "view_unmarked",
     /// Receipts, log place and attestation of a photo.
     Proof => "proof",
     /// Who has looked at a photo or a patient.

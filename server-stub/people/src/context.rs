@@ -43,6 +43,8 @@ pub enum ReasonCode {
     Handover,
     /// Another team asked for advice.
     Consultation,
+    /// A diagnosis is read from the picture.
+    Diagnosis,
     /// The record is wrong.
     Correction,
     /// The patient asked for it.

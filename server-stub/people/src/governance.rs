@@ -60,7 +60,13 @@ fn look(entry: &Entry) -> Option<(&PersonId, &PatientRef)> {
     let looked = matches!(
         entry.what,
         What::Action(
-            Action::View | Action::Compare | Action::List | Action::Proof | Action::Export | Action::MakeLink
+            Action::View
+                | Action::Compare
+                | Action::ViewUnmarked
+                | Action::List
+                | Action::Proof
+                | Action::Export
+                | Action::MakeLink
         )
     );
     let patient = entry.about.as_ref()?.patient.as_ref()?;

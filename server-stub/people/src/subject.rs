@@ -61,7 +61,7 @@ pub struct Opened {
 /// What an action is about. Each action takes some of these only (`policies/people.cedarschema`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Subject {
-    /// A photo: view, compare, proof, who looked, export, link, amend, hold, propose erasure, erase.
+    /// A photo: view, compare, view without a mark, proof, who looked, export, link, amend, hold, propose erasure, erase.
     Photo(Photo),
     /// The work list of a team, or of photos without one: list.
     WorkList(Option<Team>),

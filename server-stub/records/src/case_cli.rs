@@ -50,6 +50,14 @@ pub(crate) fn run(json: bool, command: &CaseCommand) -> Result<(), Refused> {
         if !found.witnesses.is_empty() {
             text.push_str(&format!("; cosigned by {}", found.witnesses.join(", ")));
         }
+        if !found.phones.is_empty() {
+            let (phones, acts) = (found.phones.len(), found.phones.values().sum::<usize>());
+            text.push_str(&format!("; phones: {phones}, acts about them: {acts}"));
+        }
+        if !found.then.is_empty() {
+            let (files, noted) = (found.then.len(), found.then.values().flatten().count());
+            text.push_str(&format!("; files of what was in force then: {files}, of them in a line: {noted}"));
+        }
         match found.act {
             Some(true) => text.push_str("; the gateway signed that it carried the report"),
             Some(false) => text.push_str(

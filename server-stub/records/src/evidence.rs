@@ -1,7 +1,10 @@
-//! What proves a case, as one archive that is judged without us: its lines with their proofs, hashes of what is concerned and of what
-//! was in force, and our statement of every file.
+//! What proves a case, as one archive that is judged without us: its lines with their proofs, hashes of what is concerned, what was signed
+//! about its phones, what was in force then, and our statement of every file.
 //!
-//! Always: what is judged is the whole archive, byte by byte, as it was packed; nobody is named in it in clear.
+//! Always: what is judged is the whole archive, byte by byte, as it was packed; no patient is named in it in clear.
+
+mod phones;
+mod then;
 
 use std::collections::BTreeMap;
 use std::io::Read as _;
@@ -11,13 +14,17 @@ use gauze_people::action::Action;
 use gauze_people::cases::{Carried, Step, Teller};
 use gauze_people::log::{Entry, Happening, Outcome, Proven, PublicKeys, What, check_proof};
 use gauze_wire::{
-    Act, Bundle, Deed, Digest, Enrolment, Jws, PublicKey, Report, Shape, Signed, Signer, Tenant, WireError,
+    Act, Bundle, Deed, DeviceId, Digest, Enrolment, Jws, PublicKey, Report, Shape, Signed, Signer, Tenant,
+    WireError,
 };
 use jiff::Timestamp;
 use p256::pkcs8::{DecodePublicKey as _, EncodePublicKey as _, LineEnding};
 use serde::{Deserialize, Serialize};
 
 use crate::coded::Coded;
+
+pub(crate) use phones::{act_name, bundle_name, enrolment_name};
+pub(crate) use then::{IN_FORCE, POLICY, POLICY_BUNDLE, then_name};
 
 const HOSPITAL: &str = "hospital.pem";
 const KEYS: &str = "access-keys.json";
@@ -61,6 +68,9 @@ pub enum EvidenceError {
     /// The phone's report does not hold, or is another one.
     #[error("the phone's report is not that of the case")]
     OtherReport,
+    /// An enrolment, an act, a bundle or a policy does not hold, or is another one.
+    #[error("{0} is not what was signed")]
+    OtherPaper(String),
     /// What the statement names is not what the log says.
     #[error("line {0} is not what the archive says it is")]
     OtherLine(u64),
@@ -77,6 +87,7 @@ impl Coded for EvidenceError {
             Self::Line(..) => "evidence_line",
             Self::OtherAct => "evidence_other_act",
             Self::OtherReport => "evidence_other_report",
+            Self::OtherPaper(_) => "evidence_other_paper",
             Self::OtherLine(_) => "evidence_other_line",
         }
     }
@@ -138,9 +149,9 @@ type Files = Vec<(String, Vec<u8>)>;
 /// words in the time line.
 const LINE: usize = 5 << 10;
 /// So many bytes, and so many files, are for what stands in every archive.
-const REST: (usize, usize) = (16 << 20, 24);
+const REST: (usize, usize) = (16 << 20, 40);
 
-/// Whether lines of so many bytes fit into one archive, and so many `more` that are not written yet.
+/// Whether lines and papers of so many bytes fit into one archive, and so many `more` lines that are not written yet.
 pub(crate) fn fits(lines: impl Iterator<Item = usize>, more: usize) -> bool {
     let (mut bytes, mut files) = (REST.0 + 2 * more * LINE, REST.1 + more);
     for line in lines {
@@ -248,6 +259,12 @@ pub struct Evidence {
     /// Of a phone's report: whether it is here, signed by the key that the phone's enrolment names.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub report: Option<bool>,
+    /// Phones concerned: how each became known is here, and how many acts of the gateway about it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub phones: BTreeMap<DeviceId, usize>,
+    /// Files of what was in force then, and the line that says of each which one it was; nothing where none says so.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub then: BTreeMap<String, Option<u64>>,
 }
 
 /// Judges an archive by itself, or by keys that came another way.
@@ -273,20 +290,7 @@ pub fn verify(
     let keys = access.unwrap_or(&own);
     let jws = Jws::parse(text(STATEMENT)?).map_err(EvidenceError::Statement)?;
     let said: Statement = jws.verify(&packed, &keys.tenant).map_err(EvidenceError::Statement)?;
-    let (mut stated, mut proofs) = (Files::new(), Vec::new());
-    for (at, part) in said.files.iter().enumerate() {
-        let is = |(name, bytes): &&(String, Vec<u8>)| *name == part.name && Digest::of(bytes) == part.sha256;
-        let packed = read.get(at).filter(is).ok_or_else(|| EvidenceError::Differs(part.name.clone()))?;
-        if part.name.starts_with("lines/") {
-            proofs.push((&part.name, std::str::from_utf8(&packed.1).map_err(malformed)?));
-        }
-        stated.push(packed.clone());
-    }
-    // Whatever is more, or is packed in another way, was not packed here.
-    if tar(sealed(stated, &jws)?, said.at)? != archive {
-        return Err(EvidenceError::Differs("the archive".to_owned()));
-    }
-    let proven = proven(&said, keys, &proofs)?;
+    let proven = proven(&said, keys, &proofs(&said, &read, (&jws, archive))?)?;
     let judged = |teller, (one, other): (&str, &str), judge: Judge| {
         let Some(carried) = carried(&said, &proven).filter(|carried| carried.teller == teller) else {
             return Ok(None);
@@ -310,7 +314,31 @@ pub fn verify(
         keys_given: hospital.is_some() && access.is_some(),
         act,
         report,
+        phones: phones::judged(&read, &keys.tenant)?,
+        then: then::judged(&read, &proven, &keys.tenant)?,
     })
+}
+
+/// The proofs of lines, once every file is the one that was stated and was packed as that.
+fn proofs<'a>(
+    said: &'a Statement,
+    read: &'a Files,
+    (jws, archive): (&Jws, &[u8]),
+) -> Result<Vec<(&'a String, &'a str)>, EvidenceError> {
+    let (mut stated, mut proofs) = (Files::new(), Vec::new());
+    for (at, part) in said.files.iter().enumerate() {
+        let is = |(name, bytes): &&(String, Vec<u8>)| *name == part.name && Digest::of(bytes) == part.sha256;
+        let packed = read.get(at).filter(is).ok_or_else(|| EvidenceError::Differs(part.name.clone()))?;
+        if part.name.starts_with("lines/") {
+            proofs.push((&part.name, std::str::from_utf8(&packed.1).map_err(malformed)?));
+        }
+        stated.push(packed.clone());
+    }
+    // Whatever is more, or is packed in another way, was not packed here.
+    if tar(sealed(stated, jws)?, said.at)? != archive {
+        return Err(EvidenceError::Differs("the archive".to_owned()));
+    }
+    Ok(proofs)
 }
 
 /// Judges two files by what the report's line notes.
@@ -413,12 +441,12 @@ mod tests {
 
     use super::*;
 
-    fn key(n: u8) -> SoftwareKey {
+    pub(super) fn key(n: u8) -> SoftwareKey {
         SoftwareKey::from_bytes(&[n; 32]).unwrap()
     }
 
     /// A bundle that names one gateway, with this key.
-    fn bundle(tenant: &Tenant, at: Timestamp, gateway: u8) -> String {
+    pub(super) fn bundle(tenant: &Tenant, at: Timestamp, gateway: u8) -> String {
         let log = NoteKey::from_bytes("gateway.test/ward-9", &[4; 32]).unwrap().log_key();
         let recipient = RecipientEntry {
             recipient: "age1pq1active".to_owned(),

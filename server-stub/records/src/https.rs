@@ -1,21 +1,22 @@
 //! [`GatewayPort`] by reqwest over rustls. The only constructor of a client of reqwest; `web/outward.rs` sends by
 //! it too.
 //!
-//! Always: every request is signed at the gateway's time, as far as its `Date` has told it; a request that was refused for
-//! its time alone is signed and sent once more. Only exactly the documented status, type and length count as the gateway's
-//! answer: a filter's page, an empty 200 or a redirection means that nothing came. What the hospital signs for keeps has this machine's own time.
+//! Always: every request is signed at the gateway's time, as far as its `Gauze-Time` has told it, and never by `Date`, which any
+//! proxy writes; a request that was refused for its time alone is signed and sent once more. Only exactly the documented status,
+//! type and length count as the gateway's answer: a filter's page, an empty 200 or a redirection means that nothing came. What the
+//! hospital signs for keeps has this machine's own time.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use gauze_wire::log::{AddCheckpoint, Witnessed};
-use gauze_wire::signature::{Request, Tag, sign};
+use gauze_wire::signature::{Request, SKEW_S, Tag, sign};
 use gauze_wire::{
     Acknowledgement, CaptureId, Decisions, DeviceId, Digest, LogPage, Problem, ProblemCode, SoftwareKey,
     Tenant,
 };
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use reqwest::{Client, Method, Response, StatusCode};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
@@ -29,6 +30,9 @@ use crate::gateway::{GatewayError, GatewayPort, Incoming};
 
 /// Largest answer that is read, other than a blob: a page of long signed objects.
 const ANSWER_LIMIT: usize = 96 << 20;
+/// A clock that is further from ours, in seconds, is believed for what was refused by it, and for nothing after: whoever breaks
+/// TLS must not collect requests that are signed for next year.
+const FAR_S: i64 = 24 * 3_600;
 
 /// The media type of refusals.
 const PROBLEM: &str = "application/problem+json";
@@ -70,8 +74,10 @@ pub struct HttpsGateway {
     base: String,
     key: SoftwareKey,
     clock: Arc<dyn Clock>,
-    /// The gateway's clock minus ours, in seconds, once it has complained.
-    offset_s: AtomicI64,
+    /// The gateway's clock minus ours, in seconds, as far as it is believed.
+    believed_s: AtomicI64,
+    /// The same as a refusal told it last.
+    told_s: AtomicI64,
 }
 
 /// A client over TLS that believes `roots` alone and follows no redirection.
@@ -121,7 +127,7 @@ impl HttpsGateway {
         let roots = authorities(ca_pem)?;
         let client = client(roots)?;
         let base = format!("{}/v1/{tenant}", url.trim_end_matches('/'));
-        Ok(Self { client, base, key, clock, offset_s: AtomicI64::new(0) })
+        Ok(Self { client, base, key, clock, believed_s: AtomicI64::new(0), told_s: AtomicI64::new(0) })
     }
 
     async fn send(
@@ -141,32 +147,33 @@ impl HttpsGateway {
         body: Option<Content>,
         expected: StatusCode,
     ) -> Result<Response, GatewayError> {
-        let first = self.attempt(&method, path, body.as_ref()).await?;
+        let believed_s = self.believed_s.load(Ordering::Relaxed);
+        let first = self.attempt(&method, path, body.as_ref(), believed_s).await?;
         if first.status() == expected {
             return Ok(first);
         }
-        let date = first.headers().get("date").and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let told_s = time_told(&first).map(|time| time.as_second() - self.clock.now().as_second());
         let refused = refusal(first).await?;
         let expired = matches!(&refused, GatewayError::Refused(problem) if problem.code == ProblemCode::SignatureExpired);
-        if !expired || !self.learn_time(date.as_deref()) {
-            return Err(refused);
-        }
-        let again = self.attempt(&method, path, body.as_ref()).await?;
+        let Some(told_s) = told_s.filter(|_| expired) else { return Err(refused) };
+        self.learn(told_s);
+        let again = self.attempt(&method, path, body.as_ref(), told_s).await?;
         if again.status() == expected { Ok(again) } else { Err(refusal(again).await?) }
     }
 
-    /// Signs the request anew and sends it.
+    /// Signs the request anew, for a clock that is so far from ours, and sends it.
     async fn attempt(
         &self,
         method: &Method,
         path: &str,
         body: Option<&Content>,
+        offset_s: i64,
     ) -> Result<Response, GatewayError> {
         let url = format!("{}/{path}", self.base);
         let digest = body.map(|(_, bytes)| Digest::of(bytes));
         let nonce = random::<16>().map_err(|_| GatewayError::Signing)?;
         let what = Request { method: method.as_str(), target_uri: &url, body: digest.as_ref() };
-        let offset = SignedDuration::from_secs(self.offset_s.load(Ordering::Relaxed));
+        let offset = SignedDuration::from_secs(offset_s);
         let now = self.clock.now().saturating_add(offset).map_err(|_| GatewayError::Signing)?;
         let fields = sign(&what, &self.key, Tag::Records, now, &nonce).map_err(|_| GatewayError::Signing)?;
         let mut request = self
@@ -183,21 +190,30 @@ impl HttpsGateway {
         request.send().await.map_err(|error| unreachable(&error))
     }
 
-    /// The gateway's clock minus this machine's, in seconds, once it has complained of the time; 0 before.
+    /// The gateway's clock minus this machine's, in seconds, by the gateway's own word, once it has refused something for its
+    /// time; 0 before.
     pub(crate) fn offset_s(&self) -> i64 {
-        self.offset_s.load(Ordering::Relaxed)
+        self.told_s.load(Ordering::Relaxed)
     }
 
-    fn learn_time(&self, date: Option<&str>) -> bool {
-        let Some(server) = date.and_then(|text| jiff::fmt::rfc2822::parse(text).ok()) else { return false };
-        let offset_s = server.timestamp().as_second() - self.clock.now().as_second();
-        tracing::warn!(
-            offset_s,
-            "the gateway's clock differs: requests are signed at its time; set both by NTP"
-        );
-        self.offset_s.store(offset_s, Ordering::Relaxed);
-        true
+    fn learn(&self, told_s: i64) {
+        let before_s = self.told_s.swap(told_s, Ordering::Relaxed);
+        // A far clock is told anew with each request; the log has it once.
+        if (told_s - before_s).abs() > SKEW_S {
+            tracing::warn!(
+                offset_s = told_s,
+                "the gateway's clock differs: requests are signed at its time; set both by NTP"
+            );
+        }
+        if told_s.abs() <= FAR_S {
+            self.believed_s.store(told_s, Ordering::Relaxed);
+        }
     }
+}
+
+/// The gateway's own clock, where the answer tells it.
+fn time_told(response: &Response) -> Option<Timestamp> {
+    response.headers().get("gauze-time")?.to_str().ok()?.parse().ok()
 }
 
 /// What an answer without the documented status says. Only a problem document (RFC 9457) that names its own status is the

@@ -226,6 +226,20 @@ impl History {
         }
     }
 
+    /// The newest policy kept here that was signed by then, with the bundle that names its keys.
+    pub(crate) fn policy_by(&self, then: Timestamp) -> Result<Option<(Jws, Jws)>, TrustError> {
+        for version in self.versions.iter().rev() {
+            let damaged = || TrustError::HistoryDamaged(version.path.clone());
+            let kept: Kept = serde_json::from_slice(&disk::read(&version.path)?).map_err(|_| damaged())?;
+            if let Some(policy) = kept.policy
+                && policy.peek::<Policy>().map_err(|_| damaged())?.issued_at <= then
+            {
+                return Ok(Some((policy, kept.bundle)));
+            }
+        }
+        Ok(None)
+    }
+
     /// Whether nothing was kept yet.
     pub(crate) fn is_empty(&self) -> bool {
         self.versions.is_empty()

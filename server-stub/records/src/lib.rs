@@ -22,6 +22,7 @@ mod rejudge;
 mod render;
 mod restored;
 mod trust;
+mod versions;
 
 pub mod access;
 pub mod documents;

@@ -180,6 +180,7 @@ impl Explain {
             | Action::FindMark => Subject::Hospital,
             Action::View
             | Action::Compare
+            | Action::ViewUnmarked
             | Action::Proof
             | Action::WhoLooked
             | Action::Export

@@ -13,6 +13,15 @@ pub fn jpeg(picture: &GrayImage, quality: u8) -> GrayImage {
     decoded.map_or_else(|_| GrayImage::new(1, 1), |decoded| decoded.to_luma8())
 }
 
+/// As browsers and messengers save it.
+pub fn webp(picture: &GrayImage, quality: f32) -> GrayImage {
+    let colours: Vec<u8> = picture.iter().flat_map(|value| [*value; 3]).collect();
+    let encoder = webp::Encoder::from_rgb(&colours, picture.width(), picture.height());
+    let decoded = encoder.encode_simple(false, quality).ok();
+    let decoded = decoded.and_then(|bytes| image::load(Cursor::new(&*bytes), ImageFormat::WebP).ok());
+    decoded.map_or_else(|| GrayImage::new(1, 1), |decoded| decoded.to_luma8())
+}
+
 /// To a multiple of its size.
 pub fn resized(picture: &GrayImage, factor: f32) -> GrayImage {
     let edge = |edge: u32| ((edge as f32 * factor) as u32).max(1);
@@ -26,6 +35,14 @@ pub fn crop(picture: &GrayImage, nth: u32, number: u64) -> GrayImage {
     let mut begin = |edge: u32, part: u32| (chance.unit() * (edge - part) as f32) as u32;
     let (left, top) = (begin(picture.width(), width), begin(picture.height(), height));
     imageops::crop_imm(picture, left, top, width, height).to_image()
+}
+
+/// A square of so many pixels, from anywhere.
+pub fn scrap(picture: &GrayImage, edge: u32, number: u64) -> GrayImage {
+    let mut chance = Chance::new(number);
+    let mut begin = |whole: u32| (chance.unit() * whole.saturating_sub(edge) as f32) as u32;
+    let (left, top) = (begin(picture.width()), begin(picture.height()));
+    imageops::crop_imm(picture, left, top, edge, edge).to_image()
 }
 
 /// Clockwise, about the middle.
@@ -43,6 +60,16 @@ pub fn toned(picture: &GrayImage, curve: impl Fn(f32) -> f32) -> GrayImage {
     let mut picture = picture.clone();
     picture.iter_mut().for_each(|value| *value = curve(f32::from(*value) / 255.0).clamp(0.0, 255.0) as u8);
     jpeg(&picture, 80)
+}
+
+/// Another colour temperature: the luma of skin of that luma whose red and blue were taken by these factors.
+pub fn warmed(picture: &GrayImage, [red, blue]: [f32; 2]) -> GrayImage {
+    toned(picture, |value| {
+        let level = value * 255.0;
+        let light = |value: f32| value.clamp(0.0, 255.0);
+        let [r, g, b] = [light((level + 22.0) * red), light(level - 8.0), light((level - 18.0) * blue)];
+        0.299 * r + 0.587 * g + 0.114 * b
+    })
 }
 
 /// Gaussian noise of so many levels.

@@ -195,6 +195,15 @@ impl Case {
         self.steps.iter().filter_map(photo).collect()
     }
 
+    /// Phones that are concerned.
+    pub fn phones(&self) -> BTreeSet<Digest> {
+        let phone = |taken: &Taken| match taken.step {
+            Step::Phone(phone) => Some(phone),
+            _ => None,
+        };
+        self.steps.iter().filter_map(phone).collect()
+    }
+
     /// Whether a step may be taken now.
     ///
     /// # Errors

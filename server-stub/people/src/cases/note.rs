@@ -82,6 +82,8 @@ pub enum Step {
     Told,
     /// A photo is concerned.
     Photo(CaptureId),
+    /// A phone is concerned: the SHA-256 that its id spells in letters of both cases, of which a note holds one.
+    Phone(Digest),
     /// Nothing more is to be done.
     Close,
     /// Somebody read it.
@@ -102,6 +104,7 @@ impl Step {
             Self::Decide(decision) => format!("decide/{case}/{}", decision.word()),
             Self::Told => format!("told/{case}"),
             Self::Photo(photo) => format!("photo/{case}/{photo}"),
+            Self::Phone(phone) => format!("phone/{case}/{phone}"),
             Self::Close => format!("close/{case}"),
             Self::Read => format!("read/{case}"),
             Self::Form => format!("form/{case}"),
@@ -122,6 +125,7 @@ impl Step {
             ("decide", Some(decision)) => Self::Decide(Decision::read(decision)?),
             ("told", None) => Self::Told,
             ("photo", Some(photo)) => Self::Photo(photo.parse().ok()?),
+            ("phone", Some(phone)) => Self::Phone(phone.parse().ok()?),
             ("close", None) => Self::Close,
             ("read", None) => Self::Read,
             ("form", None) => Self::Form,
@@ -194,5 +198,36 @@ impl Reminder {
         let (word, case) = note.strip_prefix("case/")?.split_once('/')?;
         let reminder = Self::ALL.into_iter().find(|it| it.word() == word)?;
         Some((reminder, case.parse().ok()?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_reads_as_it_was_written_and_those_of_before_as_they_were() {
+        let phone = Digest::of(b"a key");
+        let photo = "01930000-0000-7000-8000-000000000001";
+        let steps = [
+            (Step::Own, "own/7".to_owned()),
+            (Step::Task, "task/7".to_owned()),
+            (Step::Done(9), "done/7/9".to_owned()),
+            (Step::Decide(Decision::NotReportable), "decide/7/not_reportable".to_owned()),
+            (Step::Told, "told/7".to_owned()),
+            (Step::Photo(photo.parse().unwrap()), format!("photo/7/{photo}")),
+            (Step::Phone(phone), format!("phone/7/{phone}")),
+            (Step::Close, "close/7".to_owned()),
+            (Step::Read, "read/7".to_owned()),
+            (Step::Form, "form/7".to_owned()),
+            (Step::Evidence, "evidence/7".to_owned()),
+        ];
+        for (step, note) in steps {
+            assert_eq!(step.note(7).unwrap().as_str(), note);
+            assert_eq!(Step::of(&note), Some((step, 7)), "{note}");
+        }
+        for other in ["phone/7", "phone/7/x", &format!("phone/7/{phone}/x"), "phones/7", "photo/7"] {
+            assert_eq!(Step::of(other), None, "{other}");
+        }
     }
 }

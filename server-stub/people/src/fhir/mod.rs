@@ -34,7 +34,9 @@ fn pattern(entry: &Entry) -> Option<Pattern> {
     let patient = entry.about.as_ref().is_some_and(|about| about.patient.is_some());
     match action {
         Action::List | Action::Search => Some(Pattern::Query),
-        Action::View | Action::Compare | Action::Proof | Action::WhoLooked => Some(Pattern::Read),
+        Action::View | Action::Compare | Action::ViewUnmarked | Action::Proof | Action::WhoLooked => {
+            Some(Pattern::Read)
+        }
         Action::Amend => Some(Pattern::Update),
         Action::Erase => Some(Pattern::Delete),
         // A disclosure without a patient has no pattern of its own.

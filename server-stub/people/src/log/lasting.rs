@@ -86,6 +86,7 @@ mod tests {
                 | Action::Search
                 | Action::View
                 | Action::Compare
+                | Action::ViewUnmarked
                 | Action::Proof
                 | Action::WhoLooked
                 | Action::Export

@@ -62,7 +62,7 @@ impl PolicySet {
             schema,
             authorizer: Authorizer::new(),
             rules: BTreeMap::new(),
-            digest: digest(text),
+            digest: Digest::of(&Self::hashed(text)),
         };
         set.add(GUARDS, true)?;
         set.add(text, false)?;
@@ -101,9 +101,19 @@ impl PolicySet {
         if faults.is_empty() { Ok(()) } else { Err(RolesError::Invalid(faults.join("; "))) }
     }
 
-    /// SHA-256 over schema, guards and policies, each behind its length in eight bytes, big-endian.
+    /// SHA-256 of [`PolicySet::hashed`].
     pub fn digest(&self) -> Digest {
         self.digest
+    }
+
+    /// What the hash of a set of these policies is of: schema, guards and policies, each behind its length in eight bytes, big-endian.
+    pub fn hashed(policies: &str) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for part in [SCHEMA, GUARDS, policies] {
+            bytes.extend((part.len() as u64).to_be_bytes());
+            bytes.extend(part.as_bytes());
+        }
+        bytes
     }
 
     /// Its policies by name.
@@ -119,15 +129,6 @@ impl PolicySet {
     pub(super) fn no_entities() -> Entities {
         Entities::empty()
     }
-}
-
-fn digest(policies: &str) -> Digest {
-    let mut bytes = Vec::new();
-    for part in [SCHEMA, GUARDS, policies] {
-        bytes.extend((part.len() as u64).to_be_bytes());
-        bytes.extend(part.as_bytes());
-    }
-    Digest::of(&bytes)
 }
 
 fn name(policy: &Policy) -> Result<String, RolesError> {

@@ -74,6 +74,7 @@ fn subject(action: Action, of: Option<&str>) -> Subject {
         Action::Search | Action::BreakGlass => patient(of),
         Action::View
         | Action::Compare
+        | Action::ViewUnmarked
         | Action::Proof
         | Action::WhoLooked
         | Action::Export
@@ -205,6 +206,33 @@ fn a_fence_keeps_photos_in_but_for_an_emergency() {
     assert!(allowed(&hurried, Action::View, &elsewhere, &hasty("me", 1, "p")));
 }
 
+#[test]
+fn a_view_without_a_mark_wants_the_team_a_fresh_proof_a_reason_and_a_place_inside() {
+    let photo = subject(Action::ViewUnmarked, Some("own"));
+    let refused = |acting: &Acting, context: &Context| {
+        forbidden_by(acting, Action::ViewUnmarked, &photo, context).join("+")
+    };
+    for role in [Role::Viewer, Role::Lead] {
+        let me = somebody(role);
+        assert!(allowed(&me, Action::ViewUnmarked, &photo, &reasoned()), "{role}");
+        for elsewhere in [Some("other"), None] {
+            let other = subject(Action::ViewUnmarked, elsewhere);
+            assert!(!allowed(&me, Action::ViewUnmarked, &other, &reasoned()), "{role}");
+            assert!(!allowed(&me, Action::ViewUnmarked, &other, &hasty("me", 1, "p")), "{role}");
+        }
+        assert_eq!(refused(&me, &Context::care(now())), "needs-a-reason");
+        let stale = Acting { factor_at: now() - SignedDuration::from_mins(5), ..me.clone() };
+        assert_eq!(refused(&stale, &reasoned()), "step-up");
+        assert_eq!(refused(&Acting { network: Network::Outside, ..me.clone() }, &reasoned()), "inside-only");
+        assert_eq!(refused(&Acting { barred: Barred::Views, ..me }, &reasoned()), "fence-no-view");
+    }
+    let erased = Subject::Photo(Photo { erased: true, ..self::photo(Some("own")) });
+    assert_eq!(
+        forbidden_by(&somebody(Role::Viewer), Action::ViewUnmarked, &erased, &reasoned()),
+        ["erased-is-erased"]
+    );
+}
+
 fn hasty(by: &str, minutes: i64, whom: &str) -> Context {
     let haste = Haste {
         entry: entry(),
@@ -244,7 +272,7 @@ fn a_lead_opens_the_time_line_of_a_patient_of_whom_some_photo_has_no_team() {
 #[test]
 fn a_break_glass_lets_nothing_leave_even_of_ones_own_team() {
     let lead = somebody(Role::Lead);
-    for action in [Action::Export, Action::MakeLink, Action::Amend] {
+    for action in [Action::Export, Action::MakeLink, Action::Amend, Action::ViewUnmarked] {
         let subject = subject(action, Some("own"));
         assert!(allowed(&lead, action, &subject, &reasoned()));
         assert_eq!(forbidden_by(&lead, action, &subject, &hasty("me", 1, "p")), ["break-glass-only-shows"]);

@@ -99,6 +99,7 @@ fn exported() -> Vec<Value> {
     for of in [photo(true), photo(false)] {
         day.does(Role::Lead, act::View, &of);
         day.does(Role::Lead, act::Compare, &of);
+        day.does(Role::Lead, act::ViewUnmarked, &of);
         day.does(Role::Lead, act::Proof, &of);
         day.does(Role::Lead, act::WhoLooked, &of);
         day.does(Role::Lead, act::Export, &of);

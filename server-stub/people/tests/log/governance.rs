@@ -140,6 +140,22 @@ fn own_records_family_colleagues_and_many_patients_are_found_each_with_its_entri
 }
 
 #[test]
+fn a_look_without_the_mark_is_out_of_the_ordinary_as_any_other() {
+    let (_dir, root) = of(0);
+    let (log, roles) = (open(&root).unwrap(), Roles::shipped().unwrap());
+    let own = photo("burns", "anna-herself");
+    let allowed = roles.authorise(&viewer(), act::ViewUnmarked, &own, &reasoned(now())).unwrap();
+    log.append_blocking(allowed).unwrap();
+    let mut watch = Watch::new(9);
+    read_entries(&root, |kept| {
+        kept.entry.iter().for_each(|entry| watch.see(kept.index, entry, &Family));
+    })
+    .unwrap();
+    let found: Vec<_> = watch.findings().iter().map(|noticed| noticed.finding).collect();
+    assert_eq!(found, [Finding::OwnRecord]);
+}
+
+#[test]
 fn a_patient_is_told_who_looked_and_who_tried() {
     let (_dir, root) = of(0);
     let (log, roles) = (open(&root).unwrap(), Roles::shipped().unwrap());

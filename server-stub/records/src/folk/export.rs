@@ -17,12 +17,10 @@ use crate::disk::at;
 use crate::entropy::SystemEntropy;
 use crate::index::IndexError;
 
-/// What stands for a photo and its phone in what proves a case: hashes alone.
+/// What stands for a photo in what proves a case: hashes alone.
 pub(crate) struct Concerned {
     /// The phone that sent it.
     pub(crate) device_id: DeviceId,
-    /// How the phone's key came to be known: the hash of its JWS.
-    pub(crate) enrolment: Option<Digest>,
     /// The manifest's place in the gateway's log.
     pub(crate) log_index: u64,
     /// The hash of the sealed file.
@@ -61,13 +59,8 @@ impl Folk {
     ) -> Result<Concerned, FolkError> {
         let row = self.index.photo_at(found.log_index).await?.ok_or(IndexError::Damaged("photo"))?;
         let manifest = self.index.leaf(row.log_index).await?.ok_or(IndexError::Damaged("leaf"))?;
-        let enrolment = match self.index.enrolled_at(&row.device_id).await? {
-            Some(at) => self.index.leaf(at).await?.map(|enrolment| enrolment.digest()),
-            None => None,
-        };
         Ok(Concerned {
             device_id: row.device_id,
-            enrolment,
             log_index: row.log_index,
             sealed: row.sha256,
             manifest: manifest.digest(),

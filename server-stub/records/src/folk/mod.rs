@@ -11,6 +11,7 @@ mod error;
 mod export;
 mod find;
 mod later;
+mod notices;
 mod opening;
 mod origin;
 mod phones;
@@ -26,6 +27,7 @@ use std::sync::{Arc, Mutex};
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use gauze_mark::MarkKey;
 use gauze_people::Sealed;
+use gauze_seal::age::Identity;
 use gauze_wire::Record;
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
@@ -47,7 +49,7 @@ pub(crate) use export::{Concerned, Papers};
 pub use find::{Found, Hit, Which};
 pub use opening::{History, Opening, Opens};
 pub use origin::Origin;
-pub(crate) use phones::Handset;
+pub(crate) use phones::{Handset, PhonePapers, phone_of, thumbprint};
 pub use refill::Refilled;
 pub(crate) use reports::{By, Carrier, Closed, KnownPhone, Report};
 
@@ -103,6 +105,11 @@ impl Folk {
     /// What this tenant's renderings are marked with in an epoch.
     pub fn mark_key(&self, epoch: u32) -> MarkKey {
         MarkKey::new(self.keys.mark(), epoch)
+    }
+
+    /// Every identity of the tenant that is here, today's first.
+    pub(crate) fn identities(&self) -> Arc<[Identity]> {
+        self.files.identities.clone()
     }
 
     /// What a link's address is known by, and nobody finds the address from it.

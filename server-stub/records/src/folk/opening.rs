@@ -20,6 +20,7 @@ pub trait Opens: Act {}
 
 impl Opens for act::View {}
 impl Opens for act::Compare {}
+impl Opens for act::ViewUnmarked {}
 impl Opens for act::Amend {}
 impl Opens for act::Export {}
 /// To lay a picture that got out on it: nothing of it is shown.

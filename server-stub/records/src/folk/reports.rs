@@ -121,7 +121,7 @@ impl Folk {
         Ok(Some((reports, last.saturating_add(1))))
     }
 
-    async fn logged(&self, place: u64) -> Result<Jws, FolkError> {
+    pub(super) async fn logged(&self, place: u64) -> Result<Jws, FolkError> {
         Ok(self.index.leaf(place).await?.ok_or(IndexError::Damaged("leaf"))?)
     }
 
@@ -159,7 +159,11 @@ impl Folk {
         if opened.0.incident.report_id == *sent_as { Ok(opened) } else { Err(Closed::OtherName) }
     }
 
-    fn opened<T>(&self, report: &Report, read: impl Fn(&[u8]) -> Result<T, WireError>) -> Opened<T> {
+    pub(super) fn opened<T>(
+        &self,
+        report: &Report,
+        read: impl Fn(&[u8]) -> Result<T, WireError>,
+    ) -> Opened<T> {
         let keys: Vec<&dyn Unwrap> = self.files.identities.iter().map(|key| key as &dyn Unwrap).collect();
         let text = open_small(&keys, &report.sealed).map_err(|error| match error {
             OpenError::NoMatch => Closed::NoKey,
@@ -219,7 +223,7 @@ impl Folk {
         Ok(None)
     }
 
-    fn bundle_of(&self, place: u64, act: &Jws) -> Result<Option<Jws>, FolkError> {
+    pub(super) fn bundle_of(&self, place: u64, act: &Jws) -> Result<Option<Jws>, FolkError> {
         let by = self.history.lock().unwrap_or_else(PoisonError::into_inner).at(place)?;
         let signed = by.iter().find(|by| act.verify::<Act>(&by.gateway.key, &by.bundle.tenant).is_ok());
         Ok(signed.map(|by| by.bundle_jws.clone()))

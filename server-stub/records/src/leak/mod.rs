@@ -10,10 +10,11 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use gauze_mark::{Event, Finding, Grounds, MarkKey, Original, Search, find};
+use gauze_mark::{Event, Finding, Grounds, MarkKey, Original, Search, Verdict, find};
 use gauze_people::Note;
 use gauze_people::action::Action;
 use gauze_people::log::{Entry, Happening, Kind as About, LogFailure, Outcome, What, read_entries};
+use gauze_seal::age::Identity;
 use gauze_wire::{CaptureId, Digest};
 use serde::Serialize;
 
@@ -171,14 +172,21 @@ pub(crate) type Master<'a> = (&'a [u8], u8, CaptureId);
 
 /// Reads marks of one tenant.
 pub(crate) struct Tracer {
-    key: MarkKey,
+    /// By each identity that is here and in each epoch.
+    keys: Vec<MarkKey>,
     log: PathBuf,
     original: Option<(Original, Vec<Event>)>,
 }
 
 impl Tracer {
-    /// With this key and the log in `log`; `original` is the photo that the pictures are thought to show. It blocks.
-    pub(crate) fn of(key: MarkKey, log: PathBuf, original: Option<Master<'_>>) -> Result<Self, LeakError> {
+    /// With these identities, today's first, and the log in `log`; `original` is the photo that the pictures are thought to show. It
+    /// blocks.
+    pub(crate) fn of(
+        identities: &[Identity],
+        log: PathBuf,
+        original: Option<Master<'_>>,
+    ) -> Result<Self, LeakError> {
+        let keys = identities.iter().flat_map(keys_of).collect();
         let original = match original {
             None => None,
             Some((bytes, orientation, id)) => {
@@ -187,21 +195,22 @@ impl Tracer {
                 Some((ready(&plain).map_err(picture)?, about(&log, id)?))
             }
         };
-        Ok(Self { key, log, original })
+        Ok(Self { keys, log, original })
     }
 
     /// With the tenant's keys; `original` is the photo that the pictures are thought to show.
     async fn new(keys: &KeyDir, data: &Path, original: Option<CaptureId>) -> Result<Self, LeakError> {
         let identities = keys.identities()?;
-        let first = identities.first().ok_or_else(|| KeysError::Unusable(keys.path(IDENTITY)))?;
-        let key = MarkKey::new(FolkKeys::of(first).mark(), MARK_EPOCH);
+        if identities.is_empty() {
+            return Err(KeysError::Unusable(keys.path(IDENTITY)).into());
+        }
         let log = log_dir(data);
-        let Some(id) = original else { return Self::of(key, log, None) };
+        let Some(id) = original else { return Self::of(&identities, log, None) };
         let path = sealed(data, id).await?;
         let mut file = File::open(&path).map_err(at(&path))?;
         let opened = open_picture(&mut file, &identities).map_err(at(&path))?;
         let (picture, orientation) = opened.ok_or(IndexError::Damaged("photo"))?;
-        Self::of(key, log, Some((&picture, orientation, id)))
+        Self::of(&identities, log, Some((&picture, orientation, id)))
     }
 
     /// Whose views one picture was made of, that is called `name`. It blocks.
@@ -210,12 +219,10 @@ impl Tracer {
         let (file, sha256) = (name.to_owned(), Digest::of(bytes));
         let mut trace = Trace { file, sha256, views: Vec::new(), place: None, weighed: None };
         let upright = compared(bytes, 1, Wanted::Screen(SEARCHED)).map_err(picture)?;
-        if let Some((original, events)) = &self.original
-            && let Some(verdict) = original.weigh(upright.compared().map_err(picture)?, &self.key, events)
-        {
+        if let Some(verdict) = self.weighed(&upright).map_err(picture)? {
             let heaviest = verdict.weights.iter().take(5).map(|(event, weight)| (event.number(), *weight));
             trace.weighed = Some(Weighed {
-                tried: events.len(),
+                tried: verdict.weights.len(),
                 expected: verdict.expected,
                 heaviest: heaviest.collect(),
             });
@@ -226,7 +233,8 @@ impl Tracer {
         }
         for turn in TURNS {
             let turned = compared(bytes, turn, Wanted::Screen(SEARCHED)).map_err(picture)?;
-            let found = find(turned.compared().map_err(picture)?, &self.key, Search::default());
+            let luma = turned.compared().map_err(picture)?;
+            let found = self.keys.iter().find_map(|key| find(luma, key, Search::default()));
             if let Some(Finding { event, score, scale, degrees, mirrored }) = found {
                 trace.place = Some(Place { score, scale, degrees, mirrored });
                 trace.views = self.views(&[(event, Grounds::Check)])?;
@@ -234,6 +242,16 @@ impl Tracer {
             }
         }
         Ok(trace)
+    }
+
+    /// Laid on the original, and weighed by the key whose constant frequencies stand out most: they have no part in what the lines
+    /// weigh, so that choosing by them makes no innocent line heavier.
+    fn weighed(&self, upright: &Unmarked) -> Result<Option<Verdict>, RenderError> {
+        let Some((original, events)) = &self.original else { return Ok(None) };
+        let luma = upright.compared()?;
+        // Where it does not lie on the original by one key, it does by none.
+        let verdicts = self.keys.iter().map_while(|key| original.weigh(luma, key, events));
+        Ok(verdicts.max_by(|one, other| one.expected.total_cmp(&other.expected)))
     }
 
     fn views(&self, named: &[(Event, Grounds)]) -> Result<Vec<View>, LeakError> {
@@ -257,6 +275,12 @@ impl Tracer {
     }
 }
 
+/// What renderings are and were marked with by one identity.
+fn keys_of(identity: &Identity) -> Vec<MarkKey> {
+    let keys = FolkKeys::of(identity);
+    (1..=MARK_EPOCH).rev().map(|epoch| MarkKey::new(keys.mark(), epoch)).collect()
+}
+
 async fn sealed(data: &Path, id: CaptureId) -> Result<PathBuf, LeakError> {
     let layout = Layout::new(data);
     let index = Index::open(&layout.index(), false).await?;
@@ -268,12 +292,17 @@ async fn sealed(data: &Path, id: CaptureId) -> Result<PathBuf, LeakError> {
     Ok(layout.sealed(&row.binding(&tenant)))
 }
 
-/// The lines about a photo that something may have been shown by: by one that looked for a mark nothing is.
+/// The lines about a photo that a marked picture may have been shown by: by one that looked for a mark nothing is, and by a view
+/// without a mark none.
 fn about(log: &Path, id: CaptureId) -> Result<Vec<Event>, LogFailure> {
     let (mut events, id) = (Vec::new(), id.to_string());
     read_entries(log, |kept| {
-        let sought = [What::Action(Action::FindMark), What::Happening(Happening::MarkSought)];
-        let shows = |entry: &Entry| entry.outcome == Outcome::Done && !sought.contains(&entry.what);
+        let others = [
+            What::Action(Action::FindMark),
+            What::Happening(Happening::MarkSought),
+            What::Action(Action::ViewUnmarked),
+        ];
+        let shows = |entry: &Entry| entry.outcome == Outcome::Done && !others.contains(&entry.what);
         let entry = kept.entry.filter(shows);
         let about = entry.and_then(|entry| entry.about).filter(|about| about.kind == About::Photo);
         if about.is_some_and(|about| about.id.as_deref() == Some(id.as_str())) {

@@ -1,6 +1,7 @@
 //! The visible line: who sees it, when and why, in a band outside the picture's own pixels.
 
 use ab_glyph::{Font as _, FontRef, PxScale, ScaleFont as _, point};
+use unicode_normalization::UnicodeNormalization as _;
 
 use super::RenderError;
 
@@ -14,6 +15,13 @@ const SHARE: u16 = 48;
 const SMALLEST: u16 = 12;
 const LARGEST: u16 = 40;
 
+/// A text in the letters that the font has, composed (NFC); nothing where it lacks one, which would be drawn as an empty box.
+pub(crate) fn written(text: &str) -> Option<String> {
+    let font = FontRef::try_from_slice(FONT).ok()?;
+    let composed: String = text.nfc().collect();
+    composed.chars().all(|letter| font.glyph_id(letter).0 != 0).then_some(composed)
+}
+
 /// A band as wide as its picture, in luma.
 pub(crate) struct Band {
     width: usize,
@@ -22,7 +30,8 @@ pub(crate) struct Band {
 }
 
 impl Band {
-    /// Draws `parts` in lines as wide as the picture; none of them is cut while there is room for one word.
+    /// Draws `parts`, as [`written`] gives them, in lines as wide as the picture; none of them is cut while there is room for one
+    /// word.
     pub(crate) fn draw(width: u16, parts: &[&str]) -> Result<Self, RenderError> {
         let font = FontRef::try_from_slice(FONT).map_err(|_| RenderError::Encode)?;
         let size = (width / SHARE).clamp(SMALLEST, LARGEST);

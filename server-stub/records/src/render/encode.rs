@@ -1,10 +1,10 @@
-//! From marked planes to a JPEG: all of it with its band, or one tile.
+//! From marked planes to a JPEG: all of it with its band, or one tile. Of planes without a mark all of it alone.
 
 use jpeg_encoder::{Encoder, ImageBuffer, JpegColorType, SamplingFactor};
 
 use super::RenderError;
 use super::band::Band;
-use super::plane::{Marked, Planes};
+use super::plane::{Bare, Marked, Planes};
 
 /// Of a whole view, and of a tile in which every pixel is looked at.
 const VIEW: u8 = 88;
@@ -38,15 +38,25 @@ impl Area {
 impl Marked {
     /// The whole rendering with its band below.
     pub(crate) fn view(&self, band: &Band) -> Result<Vec<u8>, RenderError> {
-        let planes = &self.0;
-        let area = Area { x: 0, y: 0, width: planes.width, height: planes.height };
-        jpeg(&Buffer { planes, area, band: Some(band) }, VIEW, SamplingFactor::F_2_2)
+        whole(&self.0, band)
     }
 
     /// One tile.
     pub(crate) fn tile(&self, area: Area) -> Result<Vec<u8>, RenderError> {
         jpeg(&Buffer { planes: &self.0, area, band: None }, TILE, SamplingFactor::F_1_1)
     }
+}
+
+impl Bare {
+    /// All of it with its band below: it has no tiles.
+    pub(crate) fn view(&self, band: &Band) -> Result<Vec<u8>, RenderError> {
+        whole(self.planes(), band)
+    }
+}
+
+fn whole(planes: &Planes, band: &Band) -> Result<Vec<u8>, RenderError> {
+    let area = Area { x: 0, y: 0, width: planes.width, height: planes.height };
+    jpeg(&Buffer { planes, area, band: Some(band) }, VIEW, SamplingFactor::F_2_2)
 }
 
 fn jpeg(buffer: &Buffer<'_>, quality: u8, sampling: SamplingFactor) -> Result<Vec<u8>, RenderError> {

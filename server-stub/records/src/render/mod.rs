@@ -1,8 +1,9 @@
 //! Renderings: what a person sees of a photo, made anew for each view.
 //!
-//! Always: pixels leave here marked or not at all ([`Marked`] alone can be encoded); the picture itself is never drawn over, the
-//! visible line stands in a band below it; it is upright, and its colour profile goes along as it came; what was decoded
-//! lies in memory that wipes itself. No I/O, no clock, nothing about who may see it.
+//! Always: pixels leave here marked, or whole by the line of a view without a mark ([`Marked`] and [`Bare`] alone can be encoded, and
+//! that line alone makes a [`Bare`]); the picture itself is never drawn over, the visible line stands in a band below it; it is
+//! upright, and its colour profile goes along as it came; what was decoded lies in memory that wipes itself. No I/O, no clock, and
+//! nothing about who may see it but that line.
 
 mod band;
 mod decode;
@@ -11,11 +12,11 @@ mod foreign;
 mod plane;
 mod size;
 
-pub(crate) use band::Band;
+pub(crate) use band::{Band, written};
 pub(crate) use decode::decode;
 pub(crate) use encode::Area;
 pub(crate) use foreign::compared;
-pub(crate) use plane::{Marked, Unmarked};
+pub(crate) use plane::{Bare, Marked, Unmarked};
 pub(crate) use size::{Shrink, Wanted};
 
 /// Which key the marks are made with: it rises when the tenant changes it.

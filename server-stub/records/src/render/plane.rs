@@ -1,6 +1,8 @@
 //! Upright pixels as luma and two chroma planes.
 
 use gauze_mark::{Event, Luma, LumaMut, MarkKey, Strength, embed};
+use gauze_people::Logged;
+use gauze_people::action::act;
 use zeroize::Zeroizing;
 
 use super::RenderError;
@@ -27,6 +29,9 @@ pub(crate) struct Unmarked(pub(super) Planes);
 /// A picture that says in its luma whose view it is.
 pub(crate) struct Marked(pub(super) Planes);
 
+/// A picture without a mark, by the line of a view that has none. Nothing but [`Unmarked::bare`] makes one.
+pub(crate) struct Bare(Planes);
+
 impl Unmarked {
     /// Upright size of the photo itself.
     pub(crate) fn whole(&self) -> (u16, u16) {
@@ -39,14 +44,30 @@ impl Unmarked {
         Luma::new(width, height, &self.0.luma).map_err(|_| RenderError::Kind)
     }
 
-    /// Marks it; the same key and event give the same bytes.
-    pub(crate) fn mark(self, key: &MarkKey, view: u64) -> Result<Marked, RenderError> {
+    /// Marks it; the same key, strength and event give the same bytes.
+    pub(crate) fn mark(self, key: &MarkKey, strength: Strength, view: u64) -> Result<Marked, RenderError> {
         let event = Event::new(view).ok_or(RenderError::Event)?;
         let mut planes = self.0;
         let (width, height) = (usize::from(planes.width), usize::from(planes.height));
         let mut luma = LumaMut::new(width, height, &mut planes.luma).map_err(|_| RenderError::Kind)?;
-        embed(&mut luma, key, event, Strength::Usual);
+        embed(&mut luma, key, event, strength);
         Ok(Marked(planes))
+    }
+
+    /// Leaves it without a mark: the view that this line stands for, and no other.
+    pub(crate) fn bare(self, _line: &Logged<act::ViewUnmarked>) -> Bare {
+        Bare(self.0)
+    }
+}
+
+impl Bare {
+    /// Width in pixels.
+    pub(crate) fn width(&self) -> u16 {
+        self.0.width
+    }
+
+    pub(super) fn planes(&self) -> &Planes {
+        &self.0
     }
 }
 

@@ -1,7 +1,7 @@
 //! Renderings of drawn pictures.
 #![expect(clippy::cast_possible_truncation, reason = "drawn numbers are small")]
 
-use gauze_mark::{Luma, MarkKey, Search, find};
+use gauze_mark::{Luma, MarkKey, Search, Strength, find};
 use jpeg_decoder::Decoder;
 
 use super::decode::decode_within;
@@ -77,7 +77,22 @@ fn key() -> MarkKey {
 }
 
 fn rendered(jpeg: &[u8], orientation: u8, shrink: Shrink) -> Marked {
-    decode(jpeg, orientation, Wanted::Level(shrink)).unwrap().mark(&key(), 41).unwrap()
+    decode(jpeg, orientation, Wanted::Level(shrink)).unwrap().mark(&key(), Strength::Usual, 41).unwrap()
+}
+
+#[test]
+fn the_mark_for_those_who_read_skin_is_two_decibels_weaker() {
+    let jpeg = drawn(None);
+    let unmarked = || decode(&jpeg, 1, Wanted::Level(Shrink::NONE)).unwrap();
+    let plain = unmarked();
+    let away = |strength| {
+        let marked = unmarked().mark(&key(), strength, 41).unwrap();
+        let squares = plain.0.luma.iter().zip(marked.0.luma.iter());
+        let error: f32 = squares.map(|(a, b)| f32::from(a.abs_diff(*b)).powi(2)).sum();
+        10.0 * (255.0_f32.powi(2) * plain.0.luma.len() as f32 / error).log10()
+    };
+    let (usual, skin) = (away(Strength::Usual), away(Strength::Dermatology));
+    assert!((usual - 46.0).abs() < 0.5 && (skin - 48.0).abs() < 0.5, "{usual}, {skin}");
 }
 
 #[test]
@@ -114,6 +129,15 @@ fn the_visible_line_stands_below_the_picture_and_not_on_it() {
     assert_eq!(with.rgb[..same], without.rgb[..same]);
     let inked = band_ink(&band);
     assert!((0.02..0.4).contains(&inked), "{inked}");
+}
+
+/// What the line says is never a row of empty boxes: whoever draws it asks first what the font has.
+#[test]
+fn a_text_is_composed_and_letters_that_the_font_lacks_are_told() {
+    assert_eq!(written("Sia\u{302}n, 14:05 · Łukasz"), Some("Siân, 14:05 · Łukasz".to_owned()));
+    for foreign in ["Др Олена", "Ωμέγα", "x\u{302}", "李", "a\nb"] {
+        assert_eq!(written(foreign), None, "{foreign:?}");
+    }
 }
 
 fn band_ink(band: &Band) -> f32 {
@@ -227,12 +251,16 @@ fn what_is_too_large_for_every_pixel_is_shown_as_fine_as_there_is_room() {
     ] {
         let finest = Shrink::new(exponent).unwrap();
         for wanted in [Wanted::Level(Shrink::NONE), Wanted::Screen(9000)] {
-            let marked = decode_within(most, &jpeg, 1, wanted).unwrap().mark(&key(), 41).unwrap();
+            let marked =
+                decode_within(most, &jpeg, 1, wanted).unwrap().mark(&key(), Strength::Usual, 41).unwrap();
             assert_eq!((marked.shrink(), marked.finest()), (finest, finest));
             assert_eq!(marked.whole(), (WIDTH, HEIGHT));
             assert_eq!(marked.width(), finest.of(WIDTH));
         }
-        let small = decode_within(most, &jpeg, 1, Wanted::Screen(200)).unwrap().mark(&key(), 41).unwrap();
+        let small = decode_within(most, &jpeg, 1, Wanted::Screen(200))
+            .unwrap()
+            .mark(&key(), Strength::Usual, 41)
+            .unwrap();
         assert_eq!((small.shrink().exponent(), small.finest()), (3, finest));
     }
     // The largest that a phone may send, in three colours and in four.
@@ -253,7 +281,7 @@ fn what_cannot_be_shown_says_so() {
     jpeg.truncate(0);
     assert_eq!(decode(&jpeg, 1, Wanted::Level(Shrink::NONE)).err(), Some(RenderError::Decode));
     let unmarked = decode(&drawn(None), 1, Wanted::Screen(200)).unwrap();
-    assert_eq!(unmarked.mark(&key(), 1 << 40).err(), Some(RenderError::Event));
+    assert_eq!(unmarked.mark(&key(), Strength::Usual, 1 << 40).err(), Some(RenderError::Event));
 }
 
 /// The pixels of a picture in another kind of file, with all colours that it can have.

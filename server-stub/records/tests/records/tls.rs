@@ -30,6 +30,8 @@ struct Edge {
     /// Its clock, and how far it is ahead of what it tells.
     now: Timestamp,
     untrue: SignedDuration,
+    /// The clock of a proxy before it, which writes `Date`.
+    proxy: Timestamp,
     asked: Arc<AtomicU32>,
     /// What answers for photos in its place.
     between: Arc<Mutex<Option<Between>>>,
@@ -99,9 +101,10 @@ impl Edge {
         })
     }
 
-    fn date(&self) -> String {
-        let told = self.now - self.untrue;
-        jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&told).unwrap()
+    /// What an answer says of time: the gateway, and the proxy before it.
+    fn times(&self) -> [(&'static str, String); 2] {
+        let date = jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&self.proxy);
+        [("gauze-time", (self.now - self.untrue).to_string()), ("date", date.unwrap())]
     }
 }
 
@@ -121,7 +124,7 @@ async fn answer(State(edge): State<Edge>, request: Request) -> Response {
     let body: Bytes = axum::body::to_bytes(body, 1 << 24).await.unwrap();
     let request = Request::from_parts(parts, Body::empty());
     if let Err(code) = edge.proven(&request, &body) {
-        return ([("date", edge.date())], problem(code)).into_response();
+        return (edge.times(), problem(code)).into_response();
     }
     let path = request.uri().path().to_owned();
     let query = request.uri().query().unwrap_or_default();
@@ -172,7 +175,8 @@ fn start() -> Running {
     start_ahead(SignedDuration::ZERO, SignedDuration::ZERO)
 }
 
-/// The gateway's clock is so far `ahead` of the hospital's; what it says of it is `untrue` by so much.
+/// The gateway's clock is so far `ahead` of the hospital's, and of a proxy's whose clock is right; what it says of it is `untrue`
+/// by so much.
 fn start_ahead(ahead: SignedDuration, untrue: SignedDuration) -> Running {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     listener.set_nonblocking(true).unwrap();
@@ -209,6 +213,7 @@ fn start_ahead(ahead: SignedDuration, untrue: SignedDuration) -> Running {
         records: hospital.records_key(),
         now: hospital.clock.now() + ahead,
         untrue,
+        proxy: hospital.clock.now(),
         asked: Arc::default(),
         between: Arc::default(),
     };
@@ -289,6 +294,26 @@ async fn a_gateway_whose_clock_differs_is_asked_once_more_at_its_own_time() {
         let before = asked.load(Ordering::SeqCst);
         puller.pass().await.unwrap();
         assert_eq!(asked.load(Ordering::SeqCst), before + 1, "the difference is remembered");
+        puller.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_gateway_whose_clock_is_a_year_off_is_believed_for_one_retry_and_for_nothing_after() {
+    for ahead in [SignedDuration::from_hours(24 * 365), SignedDuration::from_hours(-24 * 365)] {
+        let Running { hospital, ca, asked, .. } = start_ahead(ahead, SignedDuration::ZERO);
+        let mut phone = Phone::enrolled(10, &hospital);
+        let photo = phone.photo(&hospital);
+        hospital.gateway.take(&photo);
+        let puller = Puller::new(hospital.config(), &ca, hospital.clock.clone()).await.unwrap();
+        assert_eq!(puller.pass().await.unwrap().acknowledged, 1, "{ahead}");
+        let before = asked.load(Ordering::SeqCst);
+        puller.pass().await.unwrap();
+        assert_eq!(
+            asked.load(Ordering::SeqCst),
+            before + 2,
+            "what is asked next is signed at our own time first"
+        );
         puller.close().await;
     }
 }

@@ -22,6 +22,19 @@ pub(super) struct File {
     pub(super) networks: Vec<String>,
     #[serde(default)]
     pub(super) links: LinksFile,
+    #[serde(default)]
+    pub(super) mark: MarkStrength,
+}
+
+/// How strongly the invisible mark is written into what is seen of photos.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MarkStrength {
+    /// As most hospitals have it.
+    #[default]
+    Usual,
+    /// More weakly, for those who read skin: it survives less.
+    Dermatology,
 }
 
 #[derive(Debug, Deserialize)]

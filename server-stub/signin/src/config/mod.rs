@@ -11,7 +11,7 @@ use gauze_people::person::{Role, Team};
 use jiff::SignedDuration;
 use url::Url;
 
-pub use file::{Ask, Proof, Shipped, Source};
+pub use file::{Ask, MarkStrength, Proof, Shipped, Source};
 pub use path::Path;
 
 use crate::networks::Block;
@@ -169,6 +169,8 @@ pub struct People {
     pub networks: Vec<Block>,
     /// What links may be given.
     pub links: Links,
+    /// How strongly photos are marked.
+    pub mark: MarkStrength,
 }
 
 impl People {
@@ -211,6 +213,7 @@ impl People {
             authorities: file.factors.authorities.iter().map(|path| base.join(path)).collect(),
             networks: networks.collect::<Result<_, _>>()?,
             links: links(&file.links)?,
+            mark: file.mark,
         })
     }
 

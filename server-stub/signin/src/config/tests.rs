@@ -85,6 +85,19 @@ fn cis2_reads_the_role_that_was_chosen_and_no_other() {
 }
 
 #[test]
+fn a_hospital_that_reads_skin_says_so_and_every_other_has_the_usual_mark() {
+    assert_eq!(parse(&whole()).unwrap().mark, MarkStrength::Usual);
+    for (word, strength) in [("usual", MarkStrength::Usual), ("dermatology", MarkStrength::Dermatology)] {
+        let mut value = whole();
+        value["mark"] = json!(word);
+        assert_eq!(parse(&value).unwrap().mark, strength);
+    }
+    for wrong in [json!("none"), json!(48), json!(null)] {
+        assert_eq!(refused_at(|value| value["mark"] = wrong), "mark");
+    }
+}
+
+#[test]
 fn links_are_limited_and_may_have_an_address_of_their_own() {
     let people = parse(&whole()).unwrap();
     assert_eq!((people.links.days, people.links.views), (7, 5));

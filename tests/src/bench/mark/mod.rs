@@ -12,7 +12,7 @@ use gauze_mark::{Event, Luma, LumaMut, MarkKey, Original, Search, Strength, embe
 use gauze_tests::leaks::{jpeg, scene};
 use gauze_tests::pictures::{picture, read_dir};
 use image::imageops::FilterType;
-use image::{GrayImage, ImageFormat};
+use image::{GrayImage, ImageFormat, ImageReader};
 
 use crate::Arguments;
 use crate::row::{Goal, clock, median, print, skip};
@@ -56,26 +56,31 @@ impl Pictures {
         (if self.0.is_empty() { wanted } else { wanted.min(self.0.len()) }) as u64
     }
 
-    /// In colour, no longer than `edge`; nothing where a file is no JPEG that is read here, or smaller.
-    fn colours(&self, number: u64, edge: u32) -> Option<image::RgbImage> {
+    /// In colour, with a long edge of `most`, or of its own where that is shorter; nothing where a file is no picture that is read
+    /// here.
+    fn colours(&self, number: u64, most: u32) -> Option<image::RgbImage> {
         let Some(path) = self.0.get(usize::try_from(number).ok()?) else {
-            let luma = scene(number, edge, edge / 4 * 3);
+            let luma = scene(number, most, most / 4 * 3);
             let skin = |x, y| {
                 let value = i16::from(luma.get_pixel(x, y).0[0]);
                 image::Rgb([value + 22, value - 8, value - 18].map(|value| value.clamp(0, 255) as u8))
             };
             return Some(image::RgbImage::from_fn(luma.width(), luma.height(), skin));
         };
-        let whole = image::load(std::io::BufReader::new(File::open(path).ok()?), ImageFormat::Jpeg).ok()?;
-        let long = whole.width().max(whole.height());
-        (long >= edge).then(|| whole.resize(edge, edge, FilterType::Triangle).to_rgb8())
+        let reader = ImageReader::open(path).and_then(ImageReader::with_guessed_format);
+        let whole = reader.ok()?.decode().ok()?;
+        let small = whole.width().max(whole.height()) <= most;
+        Some(if small { whole } else { whole.resize(most, most, FilterType::Triangle) }.to_rgb8())
     }
 
+    /// With a long edge of exactly `edge`; nothing where a file is smaller.
     fn luma(&self, number: u64, edge: u32) -> Option<GrayImage> {
         if self.0.is_empty() {
             return Some(scene(number, edge, edge / 4 * 3));
         }
-        self.colours(number, edge).map(|colours| image::DynamicImage::from(colours).to_luma8())
+        let colours = self.colours(number, edge)?;
+        let whole = colours.width().max(colours.height()) == edge;
+        whole.then(|| image::DynamicImage::from(colours).to_luma8())
     }
 }
 

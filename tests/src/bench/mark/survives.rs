@@ -176,11 +176,7 @@ impl AtHand {
 }
 
 /// With the master, of views whose long edge is `edge`.
-fn informed(
-    leaks: &[(String, &Leak)],
-    count: u64,
-    (pictures, edge): (&Pictures, u32),
-) -> anyhow::Result<()> {
+fn informed(leaks: &[(String, &Leak)], count: u64, (pictures, edge): (&Pictures, u32)) -> anyhow::Result<()> {
     let key = key();
     let of = |number| {
         let Some(plain) = pictures.luma(number, edge) else { return Ok(Vec::new()) };
@@ -232,24 +228,33 @@ fn several(copies: &[(String, u64)], count: u64, pictures: &Pictures) -> anyhow:
     Ok(())
 }
 
-/// Unmarked pictures and crops, and such with another tenant's mark: by the mark alone, and with the original.
+/// Pictures and crops that were shown to nobody: unmarked, with another tenant's mark, of another photo, and of another photo that
+/// somebody was shown, whose line is none of this photo's. By the mark alone, and with the original.
 fn mistaken(arguments: &Arguments, count: u64, pictures: &Pictures) -> anyhow::Result<()> {
     const NAME: &str = "mark_false";
     if !arguments.wants(NAME) {
         return Ok(());
     }
     let (key, other) = (key(), MarkKey::new(&[0x0B; 32], 1));
+    let count = count.max(1);
     let of = |number| {
-        let Some(plain) = pictures.luma(number % count.max(1), SMALL) else { return Ok(Vec::new()) };
-        let plain = if number % 2 == 0 { plain } else { marked(&plain, &other, number)? };
+        let Some(plain) = pictures.luma(number % count, SMALL) else { return Ok(Vec::new()) };
+        let neighbour = || pictures.luma((number + 1) % count, SMALL).unwrap_or_else(|| plain.clone());
+        let line = VIEWS + number;
+        let (seen, shown) = match number % 4 {
+            0 => (plain.clone(), None),
+            1 => (marked(&plain, &other, number)?, None),
+            2 => (neighbour(), None),
+            _ => (marked(&neighbour(), &key, line)?, event(line)),
+        };
         let picture = match number % 3 {
-            0 => jpeg(&plain, 60),
-            1 => jpeg(&crop(&plain, 2, number), 80),
-            _ => jpeg(&screen(&plain, number), 70),
+            0 => jpeg(&seen, 60),
+            1 => jpeg(&crop(&seen, 2, number), 80),
+            _ => jpeg(&screen(&seen, number), 70),
         };
         let mut named = AtHand::of(&plain)?.named(&picture)?;
         named.extend(find(luma(&picture)?, &key, Search::default()).map(|found| found.event));
-        Ok(vec![Tally::of(&named, &[])])
+        Ok(vec![Tally::of(&named, shown.as_slice())])
     };
     for tally in tallied((1, arguments.mistaken), of)? {
         print(NAME, (tally.wrong as f64, &format!("of {}", tally.all)), None, Some(Goal::AtMost(0.0)));

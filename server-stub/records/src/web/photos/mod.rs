@@ -3,7 +3,7 @@
 //! names and sealed words: governance, and pictures that got out; roles; the hospital's phones.
 //!
 //! Always: each handler takes `Signed` and does what one logged action allows; no patient is named in an address, a title,
-//! a header or a log line; pixels leave by `pixels` alone, marked; text comes from `words`.
+//! a header or a log line; pixels leave by `pixels` alone, marked, or by the line of a view without a mark; text comes from `words`.
 
 mod amend;
 mod amend_form;
@@ -16,9 +16,11 @@ mod gate;
 mod governance;
 mod haste;
 mod hastes;
+mod in_force;
 mod keeping;
 mod kept;
 mod leaks;
+mod line;
 mod links;
 mod lists;
 mod looks;
@@ -36,6 +38,7 @@ mod search;
 mod showing;
 mod taker;
 mod turns;
+mod unmarked;
 mod words;
 
 use std::collections::BTreeMap;
@@ -157,7 +160,8 @@ impl Desk {
         let key = Arc::new(parts.folk.mark_key(MARK_EPOCH));
         let word = |team: &gauze_wire::Choice| (team.code.to_string(), team.words.as_str().to_owned());
         let teams = parts.lists.teams.iter().map(word).collect();
-        let (showings, reading) = (Showings::new(parts.folk.clone(), key), Turns::new(1));
+        let showings = Showings::new(parts.folk.clone(), key, parts.web.people().mark);
+        let reading = Turns::new(1);
         let places = Arc::new(Mutex::new(Places::new(&parts.log_root)));
         let (readings, deciding) = (Readings::default(), tokio::sync::Mutex::default());
         let (shelf, reviewed, searching) = (Shelf::default(), Mutex::default(), Turns::new(1));
@@ -213,7 +217,7 @@ impl Desk {
 }
 
 /// Every address about photos. A test asks each for another team's photo.
-pub const ADDRESSES: [&str; 39] = [
+pub const ADDRESSES: [&str; 41] = [
     "/photos",
     "/lists/{team}",
     "/search",
@@ -232,6 +236,7 @@ pub const ADDRESSES: [&str; 39] = [
     "/photos/{photo}/record",
     "/photos/{photo}/proof",
     "/photos/{photo}/looks",
+    "/photos/{photo}/unmarked",
     "/photos/{photo}/amend",
     "/photos/{photo}/export",
     "/photos/{photo}/link",
@@ -253,6 +258,7 @@ pub const ADDRESSES: [&str; 39] = [
     "/compare",
     "/shown/{showing}",
     "/shown/{showing}/{exponent}/{column}/{row}",
+    "/unmarked/{showing}",
 ];
 
 fn page(address: &str) -> MethodRouter<Desk> {
@@ -274,6 +280,7 @@ fn page(address: &str) -> MethodRouter<Desk> {
         "/photos/{photo}/record" => get(record::page),
         "/photos/{photo}/proof" => get(proof::page),
         "/photos/{photo}/looks" => get(looks::of_photo),
+        "/photos/{photo}/unmarked" => get(unmarked::form).post(unmarked::show),
         "/photos/{photo}/amend" => get(amend::form).post(amend::save),
         "/people/policies" => get(policies::page).post(policies::save),
         "/photos/{photo}/export" => get(export::form).post(export::take),
@@ -296,6 +303,7 @@ fn page(address: &str) -> MethodRouter<Desk> {
         "/compare" => get(compare::page),
         "/shown/{showing}" => get(pixels::view),
         "/shown/{showing}/{exponent}/{column}/{row}" => get(pixels::tile),
+        "/unmarked/{showing}" => get(unmarked::picture),
         _ => MethodRouter::new(),
     }
 }
@@ -329,6 +337,7 @@ async fn sweep(desk: Weak<Inner>) {
         cases::remind(&inner, now).await;
         hastes::watch(&inner, now);
         documents::watch(&inner, now).await;
+        in_force::watch(&inner, now).await;
         let folk = inner.parts.folk.clone();
         let (places, size, reading) = (inner.places.clone(), inner.parts.log.size(), inner.reading.clone());
         let erasures = || inner.parts.keepings().erasures().cloned().collect();

@@ -5,12 +5,11 @@ use axum::response::Html;
 use gauze_people::Logged;
 use gauze_people::action::{Act, Action, act};
 use gauze_signin::phones::Taker;
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use maud::{Markup, html};
 
 use super::gate::{broken, patient as of_patient};
 use super::haste::red;
+use super::line::Line;
 use super::parts::Way;
 use super::{Desk, parts, taker, words};
 use crate::blind::Blind;
@@ -19,8 +18,9 @@ use crate::web::layout::{self, Frame};
 use crate::web::refusal::Refusal;
 use crate::web::signed::Signed;
 
-const WAYS: [Way; 7] = [
+const WAYS: [Way; 8] = [
     (Action::View, "record", words::photo::RECORD),
+    (Action::ViewUnmarked, "unmarked", words::photo::UNMARKED),
     (Action::Proof, "proof", words::photo::PROOF),
     (Action::WhoLooked, "looks", words::photo::LOOKED),
     (Action::Amend, "amend", words::photo::AMEND),
@@ -81,8 +81,8 @@ impl Desk {
         opening: Opening,
         purpose: &str,
     ) -> Result<Markup, Refusal> {
-        let now = self.web.now();
-        let line = visible_line(&signed.acting.person.name, opening.line(), purpose, now);
+        let (now, person) = (self.web.now(), &signed.acting.person);
+        let line = Line::of((&person.name, &person.id.0), opening.line(), (purpose, purpose), now);
         let shown = self.showings().begin(&signed.acting.session, found.clone(), opening, line.clone(), now);
         let shown = shown.map_err(|error| broken(&error))?;
         Ok(figure(found, &format!("/shown/{shown}"), &line))
@@ -90,30 +90,30 @@ impl Desk {
 }
 
 /// A picture at the address of its pictures, with what stands below it.
-pub(super) fn figure(found: &Found, pictures: &str, line: &[String]) -> Markup {
-    let site = parts::site(found.label.site.as_ref());
-    let alt = format!("{} {site}. {}", words::photo::ALT_OF, words::photo::ALT);
+pub(super) fn figure(found: &Found, pictures: &str, line: &Line) -> Markup {
     html! {
         figure.stage data-pictures=(pictures) data-shown=[pictures.strip_prefix("/shown/")] data-failed=(words::photo::FAILED) data-undrawn=(words::photo::UNDRAWN) {
-            img src={ (pictures) "?screen=1600" } alt=(alt) draggable="false";
+            img src={ (pictures) "?screen=1600" } alt=(alt(found)) draggable="false";
             figcaption {
-                (site) " · " (words::TAKEN) " " (layout::time(found.taken))
-                span.line { (line.join(" · ")) }
+                (caption(found, line))
                 p.hint hidden data-coarse="" { (words::photo::COARSE) }
             }
         }
     }
 }
 
-/// Who sees it, when and why, and by which line of the log. Never whom it shows.
-pub(super) fn visible_line(reader: &str, line: u64, purpose: &str, now: Timestamp) -> Vec<String> {
-    let at = now.to_zoned_datetime(TimeZone::system()).strftime("%d-%b-%Y %H:%M").to_string();
-    vec![
-        format!("{} {reader}", words::photo::SEEN_BY),
-        at,
-        purpose.to_owned(),
-        format!("{} {line}", words::photo::VIEW),
-    ]
+/// What is read out in place of a picture.
+pub(super) fn alt(found: &Found) -> String {
+    let site = parts::site(found.label.site.as_ref());
+    format!("{} {site}. {}", words::photo::ALT_OF, words::photo::ALT)
+}
+
+/// What a picture shows, and its visible line.
+pub(super) fn caption(found: &Found, line: &Line) -> Markup {
+    html! {
+        (parts::site(found.label.site.as_ref())) " · " (words::TAKEN) " " (layout::time(found.taken))
+        span.line { (line.told()) }
+    }
 }
 
 /// What it is looked at for, as its line of the log says.
@@ -171,7 +171,7 @@ fn ways(desk: &Desk, signed: &Signed, found: &Found, patient: Option<&Blind>) ->
                 a.button href={ "/patients/" (patient) } { (words::photo::PATIENT) }
             }
             @for (action, page, word) in WAYS {
-                @if desk.may(signed, action, &subject) {
+                @if desk.may_fresh(signed, action, &subject) {
                     a.button href={ "/photos/" (found.handle) "/" (page) } { (word) }
                 }
             }

@@ -1,4 +1,5 @@
-//! The pictures themselves: a view with its visible line, and tiles of a finer level. Every pixel that leaves is marked.
+//! The pictures themselves: a view with its visible line, and tiles of a finer level. Every pixel that leaves is marked, but for a
+//! whole view by the line of a view without a mark.
 
 use axum::extract::{Path, Query, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
@@ -8,7 +9,7 @@ use gauze_people::action::{Action, act};
 use serde::Deserialize;
 use std::sync::Arc;
 
-use super::showing::{ShowError, Showing};
+use super::showing::{Once, ShowError, Showing};
 use super::{Desk, words};
 use crate::coded::Coded as _;
 use crate::folk::FolkError;
@@ -18,6 +19,8 @@ use crate::web::signed::Signed;
 
 /// Longest edge of a screen that is asked for, in its pixels.
 const SCREENS: std::ops::RangeInclusive<u16> = 64..=8192;
+/// The screen that a view without a mark fills: it cannot be zoomed.
+const LARGE: u16 = 3200;
 /// `WIDTHxHEIGHT/FINEST-EXPONENT+BAND`: the whole photo's size, by how much its finest level and this one are smaller, and the band's
 /// height.
 const SIZE: HeaderName = HeaderName::from_static("gauze-size");
@@ -66,8 +69,7 @@ pub(super) async fn whole(desk: &Desk, showing: &Arc<Showing>, screen: Screen) -
 async fn banded(desk: &Desk, showing: &Arc<Showing>, marked: Arc<Marked>) -> Result<(Vec<u8>, u16), Refusal> {
     let shown = showing.clone();
     let draw = move || {
-        let parts: Vec<&str> = shown.line.iter().map(String::as_str).collect();
-        let band = Band::draw(marked.width(), &parts)?;
+        let band = Band::draw(marked.width(), &shown.line.drawn())?;
         Ok((marked.view(&band)?, band.height()))
     };
     desk.showings().encode(draw).await.map_err(|error| unshown(&error))
@@ -77,6 +79,15 @@ async fn banded(desk: &Desk, showing: &Arc<Showing>, marked: Arc<Marked>) -> Res
 pub(super) async fn copy(desk: &Desk, showing: &Arc<Showing>) -> Result<Vec<u8>, Refusal> {
     let marked = level(desk, showing, Wanted::Level(Shrink::NONE)).await?;
     Ok(banded(desk, showing, marked).await?.0)
+}
+
+/// A view without a mark, with its visible line below it.
+pub(super) async fn bare(desk: &Desk, once: Once) -> Result<Response, Refusal> {
+    let bare = desk.showings().bare(once, Wanted::Screen(LARGE)).await;
+    let (bare, line) = bare.map_err(|error| unshown(&error))?;
+    let draw = move || bare.view(&Band::draw(bare.width(), &line.drawn())?);
+    let jpeg = desk.showings().encode(draw).await.map_err(|error| unshown(&error))?;
+    Ok(picture(jpeg).into_response())
 }
 
 /// One tile of a level: 0 is every pixel, 3 an eighth.

@@ -16,6 +16,7 @@ use super::Desk;
 use crate::access::{AccessError, policies_file};
 use crate::coded::Coded as _;
 use crate::disk::{self, PUBLIC, TEXT};
+use crate::versions::{Governing, keep};
 use crate::web::field::Field;
 use crate::web::form::{OwnForm, WHOLE};
 use crate::web::layout::{self, Frame};
@@ -78,7 +79,9 @@ impl Desk {
             let written = tokio::task::spawn_blocking(move || put(&data, &text)).await;
             written.map_err(|_| Refusal::Broken("policies"))?.map_err(|error| broken(&error))?;
             desk.roles.replace(&logged, set);
-            Ok::<_, Refusal>(())
+            let (data, now) = (desk.data.clone(), context.at);
+            let kept = tokio::task::spawn_blocking(move || keep(&data, Governing::Policies, now)).await;
+            kept.map_err(|_| Refusal::Broken("policies"))?.map_err(|error| broken(&error.into()))
         };
         tokio::spawn(work).await.map_err(|_| Refusal::Broken("policies"))??;
         Ok(Redirect::to(PAGE).into_response())

@@ -2,21 +2,26 @@
 //!
 //! Always: a showing belongs to one session and one line; renderings live in memory alone, one for each showing, for a minute
 //! after they were last asked for, and together take no more than a fixed room, but for one that is larger by itself; all tiles
-//! of a level come from one marked rendering.
+//! of a level come from one marked rendering. A view without a mark is kept nowhere: it is made when it is taken, once, within that
+//! minute.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use gauze_mark::MarkKey;
+use gauze_mark::{MarkKey, Strength};
+use gauze_people::Logged;
+use gauze_people::action::act;
+use gauze_signin::config::MarkStrength;
 use gauze_wire::CaptureId;
 use jiff::{SignedDuration, Timestamp};
 
 use super::kept::Kept;
+use super::line::Line;
 use super::turns::{Cut, Turns};
 use crate::blind::LabelError;
 use crate::entropy::random;
 use crate::folk::{Folk, FolkError, Found, Opening};
-use crate::render::{Marked, RenderError, Wanted, decode};
+use crate::render::{Bare, Marked, RenderError, Wanted, decode};
 
 /// How long a rendering stays after it was last asked for.
 const KEPT: SignedDuration = SignedDuration::from_secs(60);
@@ -37,10 +42,31 @@ pub(super) struct Showing {
     /// Leave to open it.
     pub(super) opening: Opening,
     /// The visible line.
-    pub(super) line: Vec<String>,
+    pub(super) line: Line,
     /// Held while its photo is decoded: whoever asks for a tile meanwhile waits for the same rendering.
     decoding: tokio::sync::Mutex<()>,
     used: Mutex<Timestamp>,
+}
+
+/// One view without a mark, for one session.
+pub(super) struct Once {
+    session: String,
+    /// The photo.
+    pub(super) found: Found,
+    /// What was logged, and the visible line.
+    leave: (Logged<act::ViewUnmarked>, Line),
+    asked: Timestamp,
+}
+
+impl Once {
+    pub(super) fn new(
+        session: &str,
+        found: Found,
+        leave: (Logged<act::ViewUnmarked>, Line),
+        now: Timestamp,
+    ) -> Self {
+        Self { session: session.to_owned(), found, leave, asked: now }
+    }
 }
 
 /// Why there is nothing to show.
@@ -67,16 +93,23 @@ impl From<Cut> for ShowError {
 pub(super) struct Showings {
     folk: Folk,
     key: Arc<MarkKey>,
+    strength: Strength,
     all: Mutex<HashMap<String, Arc<Showing>>>,
+    once: Mutex<HashMap<String, Once>>,
     kept: Mutex<Kept<Arc<Marked>>>,
     decoding: Turns,
     encoding: Turns,
 }
 
 impl Showings {
-    pub(super) fn new(folk: Folk, key: Arc<MarkKey>) -> Self {
+    pub(super) fn new(folk: Folk, key: Arc<MarkKey>, strength: MarkStrength) -> Self {
+        let strength = match strength {
+            MarkStrength::Usual => Strength::Usual,
+            MarkStrength::Dermatology => Strength::Dermatology,
+        };
+        let (all, once, kept) = (Mutex::default(), Mutex::default(), Mutex::new(Kept::new(ROOM)));
         let (decoding, encoding) = (Turns::new(AT_ONCE), Turns::new(AT_ONCE));
-        Self { folk, key, all: Mutex::default(), kept: Mutex::new(Kept::new(ROOM)), decoding, encoding }
+        Self { folk, key, strength, all, once, kept, decoding, encoding }
     }
 
     fn all(&self) -> MutexGuard<'_, HashMap<String, Arc<Showing>>> {
@@ -87,17 +120,20 @@ impl Showings {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn once(&self) -> MutexGuard<'_, HashMap<String, Once>> {
+        self.once.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// A new showing; its name is the address of its pictures.
     pub(super) fn begin(
         &self,
         session: &str,
         found: Found,
         opening: Opening,
-        line: Vec<String>,
+        line: Line,
         now: Timestamp,
     ) -> Result<String, FolkError> {
-        let name = u128::from_be_bytes(random().map_err(|_| LabelError::Entropy)?);
-        let name = format!("{name:032x}");
+        let name = new_name()?;
         let showing = Showing {
             name: name.clone(),
             session: session.to_owned(),
@@ -109,6 +145,33 @@ impl Showings {
         };
         self.all().insert(name.clone(), Arc::new(showing));
         Ok(name)
+    }
+
+    /// A new view without a mark; its name is the address of its picture.
+    pub(super) fn begin_once(&self, once: Once) -> Result<String, FolkError> {
+        let name = new_name()?;
+        self.once().insert(name.clone(), once);
+        Ok(name)
+    }
+
+    /// The view without a mark of that name, if it is this session's: nobody takes it again.
+    pub(super) fn take(&self, name: &str, session: &str, now: Timestamp) -> Option<Once> {
+        self.sweep(now);
+        let mut all = self.once();
+        let own = all.get(name).is_some_and(|once| once.session == session);
+        if own { all.remove(name) } else { None }
+    }
+
+    /// It, decoded, and its visible line.
+    pub(super) async fn bare(&self, once: Once, wanted: Wanted) -> Result<(Bare, Line), ShowError> {
+        let (logged, line) = once.leave;
+        let opening = Opening::of(&logged).ok_or(FolkError::OtherPhoto)?;
+        let open = self.folk.picture(&once.found, &opening).await?;
+        let work = move || {
+            let (picture, orientation) = open()?;
+            Ok::<_, ShowError>(decode(&picture, orientation, wanted)?.bare(&logged))
+        };
+        Ok((self.decoding.work(work).await??, line))
     }
 
     /// The showing of that name, if it is this session's.
@@ -133,10 +196,10 @@ impl Showings {
             return Ok(marked);
         }
         let open = self.folk.picture(&showing.found, &showing.opening).await?;
-        let (key, line) = (self.key.clone(), showing.opening.line());
+        let (key, strength, line) = (self.key.clone(), self.strength, showing.opening.line());
         let work = move || {
             let (picture, orientation) = open()?;
-            Ok::<_, ShowError>(decode(&picture, orientation, wanted)?.mark(&key, line)?)
+            Ok::<_, ShowError>(decode(&picture, orientation, wanted)?.mark(&key, strength, line)?)
         };
         let marked = Arc::new(self.decoding.work(work).await??);
         self.kept().put(&showing.name, marked.clone(), marked.bytes(), now);
@@ -153,6 +216,7 @@ impl Showings {
 
     /// Lets go of all that shows a photo.
     pub(super) fn forget(&self, photo: &CaptureId) {
+        self.once().retain(|_, once| once.found.capture_id != *photo);
         let mut kept = self.kept();
         self.all().retain(|name, showing| {
             let other = showing.found.capture_id != *photo;
@@ -165,6 +229,7 @@ impl Showings {
 
     /// Lets go of what nobody has asked for lately.
     pub(super) fn sweep(&self, now: Timestamp) {
+        self.once().retain(|_, once| now.duration_since(once.asked) <= KEPT);
         let mut kept = self.kept();
         kept.sweep(now, KEPT);
         self.all().retain(|name, showing| {
@@ -176,4 +241,10 @@ impl Showings {
             asked
         });
     }
+}
+
+/// Names that nobody guesses.
+fn new_name() -> Result<String, FolkError> {
+    let name = u128::from_be_bytes(random().map_err(|_| LabelError::Entropy)?);
+    Ok(format!("{name:032x}"))
 }

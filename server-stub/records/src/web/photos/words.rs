@@ -79,6 +79,7 @@ pub(super) mod patient {
 
 pub(super) mod photo {
     pub(crate) const EXPORT: &str = "Take a copy out";
+    pub(crate) const UNMARKED: &str = "Look without the mark";
     pub(crate) const LINK: &str = "Send a link";
     pub(crate) const KEEPING: &str = "Keeping and erasing";
     pub(crate) const REFERENCE: &str = "Reference";
@@ -513,6 +514,7 @@ pub(super) fn reason(code: gauze_people::context::ReasonCode) -> &'static str {
         ReasonCode::Emergency => "Life or limb is at risk",
         ReasonCode::Handover => "The patient was handed over to me",
         ReasonCode::Consultation => "Another team asked for advice",
+        ReasonCode::Diagnosis => "A diagnosis is read from the picture",
         ReasonCode::Correction => "The record is wrong",
         ReasonCode::PatientRequest => "The patient asked for it",
         ReasonCode::Legal => "A court, an inquiry or a complaint",
@@ -528,6 +530,7 @@ pub(super) fn action(action: gauze_people::action::Action) -> &'static str {
     match action {
         Action::View => "Looked at the photo or its record",
         Action::Compare => "Compared two photos",
+        Action::ViewUnmarked => "Looked at it without its mark",
         Action::Proof => "Looked where it comes from",
         Action::Export => "Took a copy out",
         Action::CaseEvidence => "Named its patient in the evidence of a case",

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::cases::{reported, step};
 use super::ward::{TEAM, Ward, drawn, person};
-use crate::fixture::Hospital;
+use crate::fixture::{Hospital, Phone};
 use crate::folk::{FAMILY, NHS, filed_with, patient};
 
 /// A ward whose pages are served over TLS on this machine.
@@ -343,9 +343,11 @@ async fn gone_wrong(ward: &Ward, browser: &Browser) {
     reported(&nurse, ward, "breach", 30).await;
     reported(&nurse, ward, "near_miss", 5).await;
     let photo = ward.photos().await[0].capture_id.to_string();
+    let phone = Phone::new(1).id().to_string();
     for form in [
         &[("step", "own")][..],
         &[("step", "photo"), ("photo", &photo)],
+        &[("step", "phone"), ("phone", &phone)],
         &[
             ("step", "task"),
             ("who", "Sister Siân Okonkwo-Featherstone"),

@@ -365,6 +365,7 @@ async fn evidence_is_judged_offline_and_no_byte_of_it_can_be_another() {
     let found = verify(&archive, None, None).unwrap();
     assert_eq!((found.case, found.keys_given), (number, false));
     assert!(found.lines >= 7, "report, five steps and the evidence itself: {found:?}");
+    assert_eq!(found.phones.len(), 1, "{found:?}");
     let hospital = ward.hospital.keys().records().unwrap();
     let (key, log) = (gauze_wire::Signer::public_key(&hospital), ward.office.log.public_keys());
     assert!(verify(&archive, Some(&key), Some(&log)).unwrap().keys_given);

@@ -57,6 +57,11 @@ fn take(phone: &mut Phone, hospital: &Hospital, name: Option<&str>, token: Optio
 }
 
 pub fn hospital() -> Hospital {
+    hospital_with(|_| {})
+}
+
+/// One whose policy says more.
+pub fn hospital_with(more: impl FnOnce(&mut Value)) -> Hospital {
     let hospital = Hospital::new();
     hospital.sign_policy(|policy| {
         policy["version"] = json!(7);
@@ -64,6 +69,7 @@ pub fn hospital() -> Hospital {
         policy["sign_in"] = json!({
             "mode": "asked", "issuer": ISSUER, "client_id": "gauze", "redirect_uri": BACK, "shift_hours": 12,
         });
+        more(policy);
     });
     hospital
 }

@@ -9,16 +9,17 @@ use gauze_people::log::{Entry, Happening, Kind, Outcome, What, read_entries};
 use gauze_people::person::Role;
 use gauze_records::Coded as _;
 use gauze_records::access::log_dir;
+use gauze_records::keys::IDENTITY;
 use gauze_records::leak::Sought;
 use gauze_wire::Digest;
 use jiff::SignedDuration;
 use jpeg_encoder::{ColorType, Encoder};
 
-use super::ward::{Browser, TEAM, Ward, drawn, person};
-use crate::fixture::holding;
+use super::ward::{Browser, TEAM, Ward, drawn, marked, person};
+use crate::fixture::{Hospital, holding, write};
 
 /// Part of a JPEG, encoded again at a low quality.
-fn part(jpeg: &[u8], (left, top, width, height): (usize, usize, u16, u16)) -> Vec<u8> {
+pub fn part(jpeg: &[u8], (left, top, width, height): (usize, usize, u16, u16)) -> Vec<u8> {
     let mut decoder = jpeg_decoder::Decoder::new(jpeg);
     let rgb = decoder.decode().unwrap();
     let row = 3 * usize::from(decoder.info().unwrap().width);
@@ -134,6 +135,34 @@ async fn governance_is_told_whose_view_a_picture_was_and_each_search_is_a_line_w
         for dir in [ward.office.dir.path(), &ward.hospital.data()] {
             assert_eq!(holding(dir, kept), Vec::<PathBuf>::new());
         }
+    }
+    ward.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_from_before_the_tenant_identity_changed_still_names_its_line() {
+    let ward = Ward::large().await;
+    let (lines, views) = seen(&ward).await;
+    let reference = ward.photos().await[0].capture_id.to_string();
+    // Another identity is put first: the pages mark by it from their next start on.
+    let (other, path) = (Hospital::new(), ward.hospital.keys().path(IDENTITY));
+    let identities = [&other.keys().path(IDENTITY), &path].map(|path| std::fs::read_to_string(path).unwrap());
+    write(&path, identities.concat());
+    let ward = ward.starts_anew().await;
+    ward.folk.refill().await.unwrap();
+    let (new_lines, new_views) = seen(&ward).await;
+    assert_eq!(marked(&ward.folk, &new_views[1]), Some(new_lines[1]), "by the identity that is first");
+    assert_eq!(marked(&ward.folk, &views[1]), None);
+    let (whole, small) = ((0, 0, 1600, 1200), (300, 200, 900, 700));
+    for (photo, leak, line) in [
+        ("", part(&views[1], whole), lines[1]),
+        (&*reference, part(&views[2], small), lines[2]),
+        ("", part(&new_views[1], whole), new_lines[1]),
+        (&*reference, part(&new_views[2], small), new_lines[2]),
+    ] {
+        let told = officer(&ward).upload("/leaks", &[("photo", photo)], &[("leak.jpg", &leak)]).await.text();
+        let named = format!("#line-{line}\"");
+        assert!(told.contains(&named) && told.matches("#line-").count() == 1, "{line}: {told}");
     }
     ward.end().await;
 }

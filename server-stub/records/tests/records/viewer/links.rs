@@ -9,6 +9,7 @@ use gauze_people::person::Role;
 use gauze_records::web::photos::{ADDRESSES, OUTSIDE};
 use jiff::SignedDuration;
 
+use super::unmarked::{self, picture_of};
 use super::ward::{Answer, Browser, TEAM, Ward, marked, person, seen};
 use crate::fixture::files_below;
 use crate::folk::{FAMILY, NHS, patient};
@@ -346,6 +347,30 @@ async fn what_is_revoked_shows_nothing_from_that_moment() {
     ward.end().await;
 }
 
+/// However many were made since, and whether those still open or not, its maker finds what shows something and revokes it.
+#[tokio::test]
+async fn a_link_that_still_opens_stands_on_the_page_before_any_number_of_others() {
+    let ward = ward().await;
+    let photo = ward.photos().await[0].handle.to_string();
+    let (oldest, maker) = (link(&ward, "7", "1").await, ward.sign_in(lead()));
+    let number = ward.office.entries().len() - 1;
+    for _ in 0..201 {
+        assert_eq!(make(&maker, &photo, &[("days", "1"), ("views", "1")]).await.status, StatusCode::OK);
+    }
+    let button = format!("name=\"link\" value=\"{number}\"");
+    let page = maker.get("/links").await.text();
+    assert!(page.contains(&button) && page.matches("Revoke it now").count() == 202, "all of them are open");
+    ward.hospital.clock.advance(SignedDuration::from_hours(25));
+    let maker = ward.sign_in(lead());
+    let page = maker.get("/links").await.text();
+    assert!(page.contains(&button) && page.matches("Revoke it now").count() == 1, "one is open");
+    assert_eq!(page.matches("Its time is over").count(), 200, "of the others the newest");
+    assert!(page.find(&button) < page.find("Its time is over"), "what still opens stands first");
+    assert_eq!(maker.post("/links", &[("link", &number.to_string())]).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(Reader::of(&ward).open(&oldest).await.status, StatusCode::GONE);
+    ward.end().await;
+}
+
 #[tokio::test]
 async fn a_view_of_one_link_shows_nothing_of_another_and_opens_no_page_inside() {
     let ward = ward().await;
@@ -467,6 +492,9 @@ async fn tiles(reader: impl AsyncFn(String) -> Answer) -> Vec<u8> {
     rgb
 }
 
+/// The one address whose pictures carry no mark: whole views, each by a line of `view_unmarked`.
+const WITHOUT_A_MARK: &str = "/unmarked/{showing}";
+
 /// Each address that the router is made of is asked for by somebody who may; what comes as a picture names its line.
 #[tokio::test]
 async fn every_route_that_yields_pixels_marks_them() {
@@ -482,6 +510,7 @@ async fn every_route_that_yields_pixels_marks_them() {
     let mut reader = Reader::of(&ward);
     reader.open(&link).await;
     let opened = ward.office.entries().len() as u64 - 1;
+    let bare = lead.post(&format!("/photos/{handle}/unmarked"), &unmarked::WHY).await.text();
     let mut pictures = Vec::new();
     for address in ADDRESSES {
         let filled = address
@@ -490,6 +519,7 @@ async fn every_route_that_yields_pixels_marks_them() {
             .replace("{photo}", &handle)
             .replace("{showing}", &showing)
             .replace("{exponent}/{column}/{row}", "0/0/0");
+        let filled = if address == WITHOUT_A_MARK { picture_of(&bare) } else { filled };
         let answer = lead.get(&filled).await;
         if answer.headers.get("content-type").is_some_and(|kind| kind.as_bytes().starts_with(b"image/")) {
             pictures.push((address, answer, view));
@@ -503,7 +533,7 @@ async fn every_route_that_yields_pixels_marks_them() {
             pictures.push((address, answer, opened));
         }
     }
-    assert_eq!(pictures.len(), 5, "a new route that yields pixels is looked at here");
+    assert_eq!(pictures.len(), 6, "a new route that yields pixels is looked at here");
     for (address, answer, line) in pictures {
         let found = if address.ends_with("{row}") {
             let whole = if address.starts_with("/link") {
@@ -515,7 +545,8 @@ async fn every_route_that_yields_pixels_marks_them() {
         } else {
             marked(&ward.folk, &answer.body)
         };
-        assert_eq!(found, Some(line), "{address} is not marked with its line");
+        let line = (address != WITHOUT_A_MARK).then_some(line);
+        assert_eq!(found, line, "{address} is not marked with its line, or is marked");
     }
     ward.end().await;
 }

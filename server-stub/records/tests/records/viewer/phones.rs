@@ -21,7 +21,7 @@ use crate::issuer::Issuer;
 const WHAT: &str = "The photo of Mrs Quillonbert went to the patient in the next bed";
 const WHOSE: &str = "Tannenwald ward, two patients";
 
-fn name(n: u8) -> ReportId {
+pub fn name(n: u8) -> ReportId {
     ReportId::make(&[n; 16])
 }
 
@@ -55,7 +55,7 @@ fn sealed(to: &Identity, text: &[u8]) -> Bytes<{ gauze_wire::SEALED_TESTIMONY }>
     Bytes::new(seal_small(&recipients, &mut SystemEntropy, text).unwrap()).unwrap()
 }
 
-fn report(hospital: &Hospital, phone: &Phone, n: u8, text: &[u8]) -> Report {
+pub fn report(hospital: &Hospital, phone: &Phone, n: u8, text: &[u8]) -> Report {
     Report {
         v: 1,
         typ: Report::TYP.into(),
@@ -67,7 +67,7 @@ fn report(hospital: &Hospital, phone: &Phone, n: u8, text: &[u8]) -> Report {
 }
 
 /// As the gateway logs it.
-fn logged(hospital: &Hospital, phone: &Phone, report: &Report) {
+pub fn logged(hospital: &Hospital, phone: &Phone, report: &Report) {
     hospital.gateway.log(&Jws::sign(report, &phone.key).unwrap());
 }
 
@@ -84,12 +84,12 @@ fn lines(ward: &Ward) -> Vec<Entry> {
     ward.office.entries().into_iter().filter(of).collect()
 }
 
-fn officer(ward: &Ward) -> Browser<'_> {
+pub fn officer(ward: &Ward) -> Browser<'_> {
     ward.sign_in(person("Officer Governance", Role::Governance, TEAM))
 }
 
 /// Pulls, and has somebody look: the numbers of the open cases, in their order.
-async fn pulled(ward: &Ward) -> Vec<u64> {
+pub async fn pulled(ward: &Ward) -> Vec<u64> {
     ward.puller.pass().await.unwrap();
     assert_eq!(officer(ward).get("/cases").await.status, StatusCode::OK);
     let cases = ward.office.remembered().cases;

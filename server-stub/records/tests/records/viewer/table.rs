@@ -19,13 +19,15 @@ use crate::fixture::{Edit, Hospital, Phone};
 use crate::folk::{patient, text, told};
 
 /// Each route that a role opens, and the action that it does.
-const ROUTES: [(&str, &str, &str); 50] = [
+const ROUTES: [(&str, &str, &str); 52] = [
     ("GET", "/lists/{team}", "list"),
     ("GET", "/patients/{patient}", "list"),
     ("POST", "/search", "search"),
     ("GET", "/photos/{photo}", "view"),
     ("GET", "/photos/{photo}/record", "view"),
     ("GET", "/compare", "compare"),
+    ("GET", "/photos/{photo}/unmarked", "view_unmarked"),
+    ("POST", "/photos/{photo}/unmarked", "view_unmarked"),
     ("GET", "/photos/{photo}/proof", "proof"),
     ("GET", "/photos/{photo}/looks", "who_looked"),
     ("GET", "/patients/{patient}/looks", "who_looked"),
@@ -73,7 +75,7 @@ const ROUTES: [(&str, &str, &str); 50] = [
 ];
 
 /// Routes that show nobody, lead on, or show what one of the above opened: each with the test that asks it.
-const OTHERS: [(&str, &str, &str); 21] = [
+const OTHERS: [(&str, &str, &str); 22] = [
     ("GET", "/", "to where somebody's day begins"),
     ("GET", "/prove-again", "one's own factor"),
     ("POST", "/prove-again", "one's own factor"),
@@ -119,6 +121,7 @@ const OTHERS: [(&str, &str, &str); 21] = [
         "/shown/{showing}/{exponent}/{column}/{row}",
         "strangers: ids_of_another_team_are_refused_and_logged",
     ),
+    ("GET", "/unmarked/{showing}", "unmarked: nobody_else_takes_it_and_it_waits_for_a_minute"),
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -152,7 +155,7 @@ fn table() -> HashMap<(String, String), Vec<bool>> {
             cells.insert((action.clone(), row[0].to_owned()), allowed);
         }
     }
-    assert_eq!(cells.len(), 26 * 7);
+    assert_eq!(cells.len(), Action::ALL.len() * Role::ALL.len());
     cells
 }
 
@@ -313,6 +316,9 @@ async fn each_cell_of_the_table_is_what_each_route_answers() {
                         ("days", "1"),
                         ("views", "1"),
                     ],
+                    "/photos/{photo}/unmarked" => {
+                        &[("code", "diagnosis"), ("words", "Is the edge undermined")]
+                    }
                     "/photos/{photo}/keeping" | "/photos/{photo}/hold" => &WISH,
                     "/report" => &REPORT,
                     "/cases/{case}" => &[("step", "own")],
@@ -414,6 +420,8 @@ async fn an_id_of_another_team_beside_one_of_ones_own_is_refused_and_logged() {
         ("GET", format!("/photos/{patient}"), vec![]),
         ("GET", format!("/patients/{other}"), vec![]),
         ("POST", format!("/photos/{other}/amend"), vec![("what", "nobody"), ("reason", "x")]),
+        ("GET", format!("/photos/{other}/unmarked"), vec![]),
+        ("POST", format!("/photos/{other}/unmarked"), vec![("code", "diagnosis"), ("words", "x")]),
         ("GET", format!("/photos/{other}/keeping"), vec![]),
         ("POST", format!("/photos/{other}/keeping"), WISH.to_vec()),
         ("POST", format!("/photos/{other}/hold"), WISH.to_vec()),

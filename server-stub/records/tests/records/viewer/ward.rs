@@ -334,12 +334,21 @@ impl Ward {
 
     /// One photo as large as a screen.
     pub async fn large() -> Self {
+        Self::large_with("usual").await
+    }
+
+    /// The same, with a mark of this strength.
+    pub async fn large_with(mark: &str) -> Self {
         let hospital = Hospital::new();
         let puller = filed_with(&hospital, &[None], Some(&drawn(1600, 1200))).await;
-        Self::of("viewer.test", hospital, puller).await
+        Self::marking(mark, "viewer.test", hospital, puller).await
     }
 
     pub async fn of(host: &str, hospital: Hospital, puller: Puller<Fake>) -> Self {
+        Self::marking("usual", host, hospital, puller).await
+    }
+
+    async fn marking(mark: &str, host: &str, hospital: Hospital, puller: Puller<Fake>) -> Self {
         let folk = puller.folk().await.unwrap();
         let office = Office::new(&hospital).await;
         let people = json!({
@@ -349,6 +358,7 @@ impl Ward {
                 "client": { "secret_file": "secret" },
             },
             "networks": ["127.0.0.0/8"],
+            "mark": mark,
         });
         tokio::fs::write(office.dir.path().join("secret"), "a secret of more than 16").await.unwrap();
         let people = Arc::new(People::parse(people.to_string().as_bytes(), office.dir.path()).unwrap());

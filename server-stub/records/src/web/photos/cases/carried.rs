@@ -1,4 +1,4 @@
-//! Reports that operators made at the gateway, and phones sent there, become cases, each once.
+//! Reports that operators made at the gateway, and phones sent there, become cases, each once; that a notice was read becomes a line.
 //!
 //! The gateway's log is the queue, and the access log says what is a case: a pull that is repeated, a restart or a copy of either
 //! makes no second case, and a copy from before it makes the case again. What is a case already is known by its hash and not opened
@@ -176,6 +176,10 @@ impl DeskParts {
     }
 
     async fn take_report(&self, report: &Report, now: Timestamp) -> Result<(), &'static str> {
+        // No case: somebody read a notice, and is noted.
+        if let Some(read) = self.folk.notice_read(report) {
+            return self.take_read(report, &read, now).await;
+        }
         let (said, words) = self.said(report, now).map_err(|error| unread(&error))?;
         // The same report under another seal, or the same seal twice.
         let known = self.cases().has_told(said.teller, &said.sealed, Some(&report.leaf))

@@ -1,43 +1,38 @@
 //! What proves a case leaves as one archive: a fresh proof, a reason, and a line under a checkpoint before it is packed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::convert::Infallible;
-use std::path::Path as Place;
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{Html, IntoResponse as _, Response};
 use gauze_people::Logged;
-use gauze_people::action::{Action, act};
-use gauze_people::cases::{Carried, Case, Reminder, Step, Teller, named, naming};
+use gauze_people::action::act;
+use gauze_people::cases::{Case, Step, named, naming};
 use gauze_people::context::{Context, Reason, ReasonCode};
-use gauze_people::log::{
-    COSIGNED, Entry, Happening, LogFailure, OUTSIDE, Outcome, What, prove_all, read_entries,
-};
+use gauze_people::log::{COSIGNED, Entry, OUTSIDE, prove_all};
 use gauze_people::subject::Subject;
 use gauze_seal::age::{Recipient, Recipients, Sealer};
-use gauze_wire::{CaptureId, Digest, Jws, Text};
+use gauze_wire::Text;
 use maud::html;
 use serde::Deserialize;
-use serde_json::{Value, json};
 
+use super::concerned::Here;
+use super::files::{Files, failed, pretty};
+use super::told::{Told, timeline, told};
 use super::{Account, PAGE, words};
-use crate::access::{policies_file, roles_file};
 use crate::disk::read_if_any;
-use crate::documents::register_file;
 use crate::entropy::SystemEntropy;
-use crate::evidence::{
-    ACT, BUNDLE, ENROLMENT, EvidenceError, LARGEST, Leaving, REPORT, fits, pack, proof_name,
-};
-use crate::folk::{Carrier, Concerned, Found};
+use crate::evidence::{EvidenceError, LARGEST, Leaving, fits, pack, proof_name};
+use crate::folk::Found;
 use crate::web::field::Field;
 use crate::web::form::OwnForm;
 use crate::web::layout::{self, Frame};
 use crate::web::leave::running;
+use crate::web::photos::Desk;
 use crate::web::photos::filled::lines;
-use crate::web::photos::gate::{broken, unwritten};
-use crate::web::photos::{Desk, parts, words as general};
+use crate::web::photos::gate::unwritten;
 use crate::web::refusal::Refusal;
 use crate::web::signed::Signed;
 
@@ -50,25 +45,12 @@ pub(in crate::web::photos) struct Filled {
     key: String,
 }
 
-type Files = Vec<(String, Vec<u8>)>;
-
-/// The photos of a case, as far as they are here.
-type Here = BTreeMap<CaptureId, Option<Found>>;
-
 /// A case as it was when the line was written under which it leaves. What leaves is made of this and of nothing that is read later:
 /// each patient who is named has a line.
 struct Leaves {
     logged: Logged<act::CaseEvidence>,
     case: Case,
     here: Here,
-}
-
-/// Lines of the log that a case is made of, and what was in force when somebody became aware.
-#[derive(Default)]
-struct Told {
-    lines: BTreeMap<u64, Entry>,
-    /// The newest line of a kind before that.
-    then: BTreeMap<&'static str, (u64, String)>,
 }
 
 pub(in crate::web::photos) async fn form(
@@ -144,11 +126,6 @@ fn shown(signed: &Signed, case: u64, filled: &Filled, trouble: Option<&str>) -> 
     layout::page(&Frame::signed(&title, signed, PAGE), &body)
 }
 
-fn failed(error: &impl std::fmt::Display) -> Refusal {
-    tracing::error!(%error, "the evidence of a case could not be packed");
-    Refusal::Broken("evidence")
-}
-
 fn too_large() -> Refusal {
     Refusal::Told {
         status: StatusCode::CONFLICT,
@@ -170,10 +147,12 @@ impl Desk {
     /// Refuses, before anything is written, what is more than an archive holds.
     async fn small_enough(&self, case: &Case) -> Result<(), Refusal> {
         let told = self.lines_told(case, u64::MAX).await?;
+        let (_, phones) = self.phones(case, &self.here(case).await?).await?;
         // A line of each photo that is named, and the one under which it leaves.
         let more = case.photos().len() + 1;
-        let bytes = |entry: &Entry| serde_json::to_vec(entry).map_or(LARGEST, |text| text.len());
-        if fits(told.lines.values().map(bytes), more) { Ok(()) } else { Err(too_large()) }
+        let line = |entry: &Entry| serde_json::to_vec(entry).map_or(LARGEST, |text| text.len());
+        let papers = phones.iter().map(|(_, bytes)| bytes.len());
+        if fits(told.lines.values().map(line).chain(papers), more) { Ok(()) } else { Err(too_large()) }
     }
 
     /// The line under which it leaves, under a checkpoint; before it one of each photo whose patient is named to the receiver of
@@ -210,15 +189,6 @@ impl Desk {
         Ok(Leaves { logged, case: case()?, here })
     }
 
-    async fn here(&self, case: &Case) -> Result<Here, Refusal> {
-        let mut here = Here::new();
-        for photo in case.photos() {
-            let found = self.folk.by_reference(&photo).await.map_err(|error| broken(&error))?;
-            here.insert(photo, found);
-        }
-        Ok(here)
-    }
-
     async fn lines_told(&self, case: &Case, upto: u64) -> Result<Told, Refusal> {
         let (root, case) = (self.log_root.clone(), case.clone());
         let told = self.reading().work(move || told(&root, &case, upto)).await;
@@ -230,17 +200,19 @@ impl Desk {
         let told = self.lines_told(case, logged.line().index).await?;
         let (root, keys) = (self.log_root.clone(), self.log.public_keys());
         let wanted: BTreeSet<u64> =
-            told.lines.keys().chain(told.then.values().map(|(line, _)| line)).copied().collect();
+            told.lines.keys().copied().chain(told.then.values().map(|noted| noted.line)).collect();
         let proofs = self.reading().work(move || prove_all(&root, &keys, &wanted)).await;
         let proofs = proofs.map_err(|_| Refusal::Broken("evidence"))?.map_err(|error| unwritten(&error))?;
-        let (photos, devices, named) = self.concerned(here, logged).await?;
+        let (photos, named) = self.concerned(here, logged).await?;
+        let (devices, papers) = self.phones(case, here).await?;
         let mut files: Files = vec![
             ("README.txt".to_owned(), words::README.into()),
             ("timeline.txt".to_owned(), timeline(case, &told).into_bytes()),
             ("photos.json".to_owned(), pretty(&photos)?),
             ("devices.json".to_owned(), pretty(&devices)?),
-            ("in-force.json".to_owned(), pretty(&self.in_force(case, &told)?)?),
         ];
+        files.extend(papers);
+        files.extend(self.in_force(case, &told).await?);
         for name in ["checkpoint", COSIGNED, OUTSIDE] {
             let note = read_if_any(&self.log_root.join(name)).map_err(|error| failed(&error))?;
             files.extend(note.map(|note| (name.to_owned(), note)));
@@ -257,70 +229,6 @@ impl Desk {
             EvidenceError::TooLarge => too_large().behind(words::LINE_STAYS),
             error => failed(&error),
         })
-    }
-
-    /// The act by which the gateway carried the report, or what a phone signed, with what names the key by which it was signed.
-    async fn carrier(&self, case: &Case, told: &Told) -> Result<Files, Refusal> {
-        let Some(carried) = told.lines.get(&case.number).and_then(Carried::of) else {
-            return Ok(Files::new());
-        };
-        let (own, key) = match carried.teller {
-            Teller::Operator => (ACT, BUNDLE),
-            Teller::Phone => (REPORT, ENROLMENT),
-            // Nobody vouches for it.
-            Teller::Stranger => return Ok(Files::new()),
-        };
-        let found = self.folk.carrier(carried.teller, &carried.sealed).await;
-        let file = |name: &str, jws: &Jws| (name.to_owned(), jws.as_str().as_bytes().to_vec());
-        let files = |found: Carrier| vec![file(own, &found.signed), file(key, &found.key)];
-        Ok(found.map_err(|error| broken(&error))?.map_or_else(Files::new, files))
-    }
-
-    /// Photos and phones by reference and hash, and whom the photos show.
-    async fn concerned(
-        &self,
-        here: &Here,
-        logged: &Logged<act::CaseEvidence>,
-    ) -> Result<(Vec<Value>, Vec<Value>, Vec<String>), Refusal> {
-        let (mut photos, mut devices, mut named) = (Vec::new(), BTreeMap::new(), Vec::new());
-        for (photo, found) in here {
-            let Some(found) = found else {
-                photos.push(json!({ "capture_id": photo, "here": false }));
-                continue;
-            };
-            let Concerned { device_id, enrolment, log_index, sealed, manifest, filed } =
-                self.folk.concerned(found, logged).await.map_err(|error| broken(&error))?;
-            photos.push(json!({
-                "capture_id": photo, "here": true, "device_id": device_id, "log_index": log_index,
-                "sealed_sha256": sealed, "manifest_sha256": manifest, "filed_sha256": filed,
-            }));
-            devices.insert(device_id.to_string(), enrolment);
-            let patient = found.label.patient.as_ref();
-            named.extend(patient.map(|patient| format!("{photo}: {}", parts::name(patient))));
-        }
-        let device = |(id, enrolment)| json!({ "device_id": id, "enrolment_sha256": enrolment });
-        Ok((photos, devices.into_iter().map(device).collect(), named))
-    }
-
-    /// Hashes of what was in force when somebody became aware, as lines say it, and of what is now.
-    fn in_force(&self, case: &Case, told: &Told) -> Result<Value, Refusal> {
-        let now = |path: &Place| -> Result<Option<Digest>, Refusal> {
-            let bytes = read_if_any(path).map_err(|error| failed(&error))?;
-            Ok(bytes.map(|bytes| Digest::of(&bytes)))
-        };
-        let then = |kind: &str| told.then.get(kind).map(|(line, note)| json!({ "line": line, "note": note }));
-        let policies = told.lines.get(&case.number).and_then(|entry| entry.policy_set);
-        Ok(json!({
-            "aware_at": case.aware_at,
-            "policy_set_at_report": policies,
-            "then": { "documents": then("documents"), "rules": then("rules"), "policies": then("policies") },
-            "now": {
-                "documents_sha256": now(&register_file(&self.data))?,
-                "rules_sha256": now(&self.data.join("people/retention.json"))?,
-                "policies_sha256": now(&policies_file(&self.data))?,
-                "roles_sha256": now(&roles_file(&self.data))?,
-            },
-        }))
     }
 
     /// What was written, and who is who: for one receiver alone.
@@ -353,10 +261,6 @@ fn indented(written: &str) -> String {
     written.lines().map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n")
 }
 
-fn pretty(value: &impl serde::Serialize) -> Result<Vec<u8>, Refusal> {
-    serde_json::to_vec_pretty(value).map_err(|error| failed(&error))
-}
-
 fn sealed(recipients: &Recipients, text: &[u8]) -> Result<Vec<u8>, Refusal> {
     let mut sealed = Vec::new();
     let mut keep = |bytes: &[u8]| {
@@ -368,98 +272,4 @@ fn sealed(recipients: &Recipients, text: &[u8]) -> Result<Vec<u8>, Refusal> {
     let packed = sealer.push(text, &mut keep).and_then(|()| sealer.finish(&mut keep).map(drop));
     packed.map_err(|_| Refusal::Broken("evidence"))?;
     Ok(sealed)
-}
-
-/// Whether a line is of this case: its own, or a look at a photo that is concerned.
-fn of(entry: &Entry, number: u64, case: &Case, photos: &BTreeSet<CaptureId>) -> bool {
-    let note = entry.note.as_ref().map_or("", |note| note.as_str());
-    let own = match entry.what {
-        What::Action(Action::Report) => number == case.number,
-        What::Happening(Happening::OperatorReport | Happening::PhoneReport) => {
-            number == case.number || case.crowds.iter().any(|(line, _)| *line == number)
-        }
-        What::Action(Action::Case | Action::CaseEvidence) => {
-            Step::of(note).is_some_and(|(_, of)| of == case.number)
-        }
-        What::Happening(Happening::CaseReminder | Happening::Mail) => {
-            Reminder::of(note).is_some_and(|(_, of)| of == case.number)
-        }
-        _ => false,
-    };
-    let id = entry.about.as_ref().and_then(|about| about.id.as_ref()?.parse().ok());
-    own || id.is_some_and(|photo| photos.contains(&photo))
-}
-
-/// What a line put in force.
-fn put(entry: &Entry) -> Option<(&'static str, String)> {
-    let note = entry.note.as_ref()?.as_str();
-    let kind = match entry.what {
-        What::Action(Action::Documents) if note.starts_with("register:") => "documents",
-        What::Action(Action::Retention) if note.starts_with("rules:") => "rules",
-        What::Action(Action::Setting) if note.starts_with("policies:") => "policies",
-        _ => return None,
-    };
-    (entry.outcome == Outcome::Done).then(|| (kind, note.to_owned()))
-}
-
-/// Up to the line under which it leaves: what comes behind that is under no checkpoint yet.
-fn told(root: &Place, case: &Case, upto: u64) -> Result<Told, LogFailure> {
-    let (mut told, photos) = (Told::default(), case.photos());
-    read_entries(root, |kept| {
-        let Some(entry) = kept.entry.filter(|_| kept.index <= upto) else { return };
-        if let Some((kind, note)) = put(&entry).filter(|_| entry.at <= case.aware_at) {
-            told.then.insert(kind, (kept.index, note));
-        }
-        if of(&entry, kept.index, case, &photos) {
-            told.lines.insert(kept.index, entry);
-        }
-    })?;
-    Ok(told)
-}
-
-/// Whose doing it was where the line names nobody.
-fn by_itself(what: What) -> &'static str {
-    match what {
-        What::Happening(Happening::OperatorReport) => words::CARRIER,
-        What::Happening(Happening::PhoneReport) => words::PHONE_CARRIER,
-        _ => words::ITSELF,
-    }
-}
-
-/// Each line in plain words; people stand as the log names them.
-fn timeline(case: &Case, told: &Told) -> String {
-    let mut text = format!(
-        "Case {}: {}. Aware since {}, due {}.\nTimes are UTC. What people wrote is sealed in the lines.\n\n",
-        case.number,
-        words::kind(case.kind).to_lowercase(),
-        case.aware_at,
-        case.due()
-    );
-    for (number, entry) in &told.lines {
-        let note = entry.note.as_ref().map_or("", |note| note.as_str());
-        let what = match entry.what {
-            What::Action(Action::Report) => words::WAS_REPORTED,
-            What::Happening(Happening::OperatorReport) => words::WAS_CARRIED,
-            What::Happening(Happening::PhoneReport) => words::A_PHONE_SENT,
-            What::Action(Action::Case | Action::CaseEvidence) => {
-                Step::of(note).map_or(words::NAMED, |(step, _)| words::step(step))
-            }
-            What::Happening(Happening::CaseReminder) => {
-                Reminder::of(note).map_or("", |(reminder, _)| words::reminder(reminder))
-            }
-            What::Happening(Happening::Mail) if note == "link" => "The address of a link was mailed",
-            What::Happening(Happening::Mail) => "Governance was told by mail",
-            What::Happening(Happening::Link) => "A link to a photo concerned",
-            What::Happening(_) => "Something about a photo concerned",
-            What::Action(action) => general::action(action),
-        };
-        let refused = if entry.outcome == Outcome::Refused { " (refused)" } else { "" };
-        let who = entry.who.as_ref().map_or_else(|| by_itself(entry.what), |who| who.0.as_str());
-        let about = entry.about.as_ref().and_then(|about| about.id.as_deref()).unwrap_or_default();
-        text.push_str(&format!("{}  line {number}  {what}{refused}  by {who}  {about}\n", entry.at));
-        if let Some(made) = words::made(case).filter(|_| *number == case.number) {
-            text.push_str(&format!("    made {made}\n"));
-        }
-    }
-    text
 }

@@ -5,12 +5,16 @@
 
 mod account;
 mod carried;
+mod concerned;
 mod evidence;
+mod files;
 mod form;
 mod list;
 mod one;
 mod phones;
 mod report;
+mod then;
+mod told;
 mod words;
 
 use std::collections::BTreeSet;

@@ -4,13 +4,14 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use gauze_people::cases::{Case, Decision, State as How, Step, Taken};
-use gauze_wire::{CaptureId, Text};
+use gauze_wire::{CaptureId, DeviceId, Digest, Text};
 use jiff::Timestamp;
 use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::list::clock;
 use super::{Account, Names, PAGE, name, reporter, words};
+use crate::folk::{phone_of, thumbprint};
 use crate::web::field::Field;
 use crate::web::form::OwnForm;
 use crate::web::layout::{self, Frame};
@@ -30,6 +31,7 @@ pub(in crate::web::photos) struct Filled {
     task: Option<u64>,
     decision: String,
     photo: String,
+    phone: String,
 }
 
 impl Filled {
@@ -67,6 +69,11 @@ impl Filled {
                 let photo: CaptureId = self.photo.trim().parse().map_err(|_| words::NO_PHOTO)?;
                 Ok((Step::Photo(photo), None))
             }
+            "phone" => {
+                let phone: Option<DeviceId> = self.phone.trim().parse().ok();
+                let phone = phone.as_ref().and_then(thumbprint).ok_or(words::NO_PHONE)?;
+                Ok((Step::Phone(phone), None))
+            }
             "close" => Ok((Step::Close, Some(typed()?))),
             _ => Err(missing),
         }
@@ -101,6 +108,7 @@ impl Desk {
         let case = self.case(signed, address).await?;
         let meant = match value.step() {
             Ok((Step::Photo(photo), _)) => self.known_photo(photo).await?,
+            Ok((Step::Phone(phone), _)) => self.known_phone(phone).await?,
             meant => meant,
         };
         let (step, written) = match meant {
@@ -121,6 +129,12 @@ impl Desk {
         Ok(found.map(|_| (Step::Photo(photo), None)).ok_or(words::NO_PHOTO))
     }
 
+    async fn known_phone(&self, phone: Digest) -> Result<Meant, Refusal> {
+        let Ok(id) = phone_of(&phone) else { return Ok(Err(words::NO_PHONE)) };
+        let known = self.folk.is_believed(&id).await.map_err(|error| broken(&error))?;
+        Ok(if known { Ok((Step::Phone(phone), None)) } else { Err(words::NO_PHONE) })
+    }
+
     async fn case_page(
         &self,
         signed: &Signed,
@@ -136,6 +150,7 @@ impl Desk {
             (self.head(case, &names, now))
             (self.tasks(signed, case, filled))
             (photos(signed, case, filled))
+            (phones(signed, case, filled))
             (self.story(case, &names))
             @if !closed && case.owner().is_none() {
                 (form(signed, case, ("own", words::OWN, words::OWN_LEAD, words::OWN), &html! {}))
@@ -250,6 +265,7 @@ impl Desk {
             h3 { (words::step(taken.step)) }
             p { (layout::time(taken.at)) ", " (name(&taken.by, names)) ", " (words::LINE) " " (taken.line) }
             @if let Step::Photo(photo) = taken.step { p { code { (photo) } } }
+            @if let Step::Phone(phone) = taken.step { p { code { (id(&phone)) } } }
             @if let Some(written) = self.case_words(taken.reason.as_ref()) { p.free { (written) } }
         }
     }
@@ -264,6 +280,25 @@ fn photos(signed: &Signed, case: &Case, filled: &Filled) -> Markup {
             ul { @for photo in case.photos() { li { code { (photo) } } } }
             @if case.state() != How::Closed {
                 details open[filled.step == "photo"] { summary { (words::ADD_PHOTO) } (bare(signed, case, "photo", words::ADD_PHOTO, &field)) }
+            }
+        }
+    }
+}
+
+/// A phone's id as people read it elsewhere.
+fn id(phone: &Digest) -> String {
+    phone_of(phone).map_or_else(|_| phone.to_string(), |id| id.to_string())
+}
+
+fn phones(signed: &Signed, case: &Case, filled: &Filled) -> Markup {
+    let field = Field::new("phone", words::PHONE_ID, 43, &filled.phone).hint(words::PHONE_HINT).line();
+    html! {
+        section aria-labelledby="phones" {
+            h2 id="phones" { (words::PHONES) }
+            @if case.phones().is_empty() { p.note { (words::NO_PHONES) } }
+            ul { @for phone in case.phones() { li { code { (id(&phone)) } } } }
+            @if case.state() != How::Closed {
+                details open[filled.step == "phone"] { summary { (words::ADD_PHONE) } (bare(signed, case, "phone", words::ADD_PHONE, &field)) }
             }
         }
     }

@@ -3,6 +3,7 @@
 use gauze_people::cases::{
     A_DAY, Case, Crowd, Decision, Kind, Reminder, Reporter, State, Step, Teller, Unfit,
 };
+use gauze_people::log::Happening;
 use gauze_wire::TextFault;
 use jiff::Timestamp;
 
@@ -75,6 +76,13 @@ pub(crate) const PHOTOS: &str = "Photos concerned";
 pub(crate) const NO_PHOTOS: &str = "No photo is named.";
 pub(crate) const REFERENCE: &str = "The photo's reference";
 pub(crate) const ADD_PHOTO: &str = "Add the photo";
+pub(crate) const PHONES: &str = "Phones concerned";
+pub(crate) const NO_PHONES: &str =
+    "No phone is named. Those that took the photos leave with the evidence too.";
+pub(crate) const PHONE_ID: &str = "The phone's id";
+pub(crate) const PHONE_HINT: &str =
+    "43 letters and digits. IT reads it on the page Phones, by serial number and ward.";
+pub(crate) const ADD_PHONE: &str = "Add the phone";
 pub(crate) const OWN: &str = "I look after it";
 pub(crate) const OWN_LEAD: &str = "Whoever looks after it decides, and answers for the clock.";
 pub(crate) const DECIDE: &str = "Is the regulator told?";
@@ -95,6 +103,7 @@ pub(crate) const TO_FORM: &str = "The regulator's form, filled in";
 pub(crate) const TO_LIST: &str = "All cases";
 pub(crate) const STEP_MISSING: &str = "A field is empty or too long. Fill it in and send it again.";
 pub(crate) const NO_PHOTO: &str = "No photo here has this reference. Compare it letter by letter.";
+pub(crate) const NO_PHONE: &str = "No phone here has this id. Compare it letter by letter.";
 pub(crate) const SEALED: &str = "What was written cannot be opened here.";
 
 pub(crate) const FORM: &str = "The regulator's form";
@@ -103,7 +112,7 @@ pub(crate) const FORM_LEAD: &str =
 pub(crate) const FILL: &str = "Not known here. Fill it in by hand.";
 
 pub(crate) const EVIDENCE: &str = "Evidence as an archive";
-pub(crate) const EVIDENCE_LEAD: &str = "Lines of the access log with their proofs, hashes of photos and phones, what was in force. Anybody checks it without this system. It names nobody in clear but, where the gateway carried the report, the operator as they named themselves there.";
+pub(crate) const EVIDENCE_LEAD: &str = "Lines of the access log with their proofs, hashes of photos, what was signed about phones, what was in force then. Anybody checks it without this system. It names no patient in clear. Whom the register of documents names stands in it, and so do operators as they named themselves at the gateway.";
 pub(crate) const EVIDENCE_WHY: &str = "Who receives it, and what for";
 pub(crate) const WITH_NAMES: &str = "With what was written, and with names";
 pub(crate) const WITH_NAMES_HINT: &str =
@@ -124,15 +133,22 @@ pub(crate) const README: &str = "\
 What went wrong at a hospital, and what proves it.
 
 timeline.txt          what became of the case, in plain words; people stand as the access log names them
-lines/N.tlog-proof    line N of the hospital's access log, and that it stands there (C2SP tlog-proof)
+lines/N.tlog-proof    line N of the hospital's access log, and that it stands there (C2SP tlog-proof); among them how those who stand in others signed in and out, which notices they had read, and which roles they were given
 checkpoint            the log's newest checkpoint; cosigned and outside, where they are, are what witnesses signed
 photos.json           photos concerned, by their reference, with the hashes of sealed file, manifest and receipt
-devices.json          phones that took them, with the hash of how each became known
+devices.json          phones that took them and phones that were named, with hashes of how each became known and of what was decided about it
+phones/ID/            of each phone: enrolment.jws, as it signed it, and N.act.jws, entry N of the gateway's log, as the gateway signed it
+phones/*.bundle.jws   the hospital's lists of keys by which those acts hold
 act.jws               only where an operator reported it: what the gateway signed, with their name, and what they said sealed
 bundle.jws            beside that: the hospital's keys then, which name the gateway's
 report.jws            only where a phone reported it: what the phone signed, with what was said sealed
 enrolment.jws         beside that: how the phone became known, with its key
-in-force.json         policies, documents, notices and rules in force when somebody became aware, and now
+in-force.json         which policies, documents, notices, rules and roles were in force when somebody became aware, by which line, and now
+then/documents.json   documents and notices as they were then
+then/rules.json       how long photos were kept then
+then/policies.set     what roles allowed then: schema, guards and policies, each behind its length in eight bytes
+then/roles.json       who had which role then, beside what the hospital's sign-in says
+then/policy.jws       what phones were told then, as the hospital signed it, with bundle.jws, which names the key
 words.age             only where it was asked for: what was written, and names, sealed to one receiver
 evidence.jws          what this is, and the hash of every file; signed by the hospital
 access-keys.json      the public keys of the access log
@@ -146,6 +162,11 @@ or, without any program of ours, for the files and the signature:
 
   sha256sum -c SHA256SUMS
   openssl dgst -sha256 -verify hospital.pem -signature evidence.der evidence.signed
+
+The first command also judges each enrolment by the phone's own key, each act by the gateway's key in a bundle, the policy by the bundle
+beside it, and each file of then/ by the line of the log that says which one it was. By hand: the SHA-256 of documents.json, rules.json and
+policies.set is what a line notes behind register:, rules: and policies:, and that of policies.set is policy_set in each line that was
+judged by it. A file of then/ is missing where this hospital no longer keeps it. Each .jws is a JSON Web Signature (RFC 7515, ES256).
 
 A sealed file opens with age (https://age-encryption.org): age -d -i KEY words.age
 ";
@@ -293,10 +314,27 @@ pub(crate) fn step(step: Step) -> &'static str {
         Step::Decide(Decision::NotReportable) => "Decided: the regulator need not be told",
         Step::Told => "Told the regulator",
         Step::Photo(_) => "Named a photo",
+        Step::Phone(_) => "Named a phone",
         Step::Close => "Closed it",
         Step::Read => "Read it",
         Step::Form => "Had the regulator's form filled in",
         Step::Evidence => "Took the evidence out",
+    }
+}
+
+/// What happened beside what roles allow, as the story of a case tells it.
+pub(crate) fn happened(happening: Happening) -> &'static str {
+    match happening {
+        Happening::OperatorReport => WAS_CARRIED,
+        Happening::PhoneReport => A_PHONE_SENT,
+        Happening::Mail => "Governance was told by mail",
+        Happening::Link => "A link to a photo concerned",
+        Happening::SignIn => "Signed in",
+        Happening::Factor => "Proved a second factor",
+        Happening::FactorChange => "Changed a second factor",
+        Happening::SignOut => "The session ended",
+        Happening::NoticeRead => "Read a notice",
+        _ => "Something about a photo concerned",
     }
 }
 

@@ -1,5 +1,6 @@
 //! Documents, reminders, and who has not read which notice, for governance; changing them.
 
+mod phones;
 mod read;
 mod words;
 
@@ -26,6 +27,7 @@ use super::gate::broken;
 use super::{Desk, Inner};
 use crate::disk::{self, DiskError, PUBLIC, TEXT};
 use crate::documents::{Document, InForce, Register, StaffNotice, Standing, register_file, today};
+use crate::versions::{Governing, keep};
 use crate::web::field::Field;
 use crate::web::form::{OwnForm, WHOLE};
 use crate::web::layout::{self, Frame};
@@ -42,6 +44,13 @@ const BACK: SignedDuration = SignedDuration::from_hours(90 * 24);
 /// What stands in the field where there is nothing yet.
 const BEGIN: &str = "{\n  \"v\": 1,\n  \"documents\": [],\n  \"notices\": []\n}\n";
 
+/// A notice, those who were to read it, and where that is not everybody who was here lately, who they are.
+struct Asked {
+    notice: StaffNotice,
+    people: BTreeSet<PersonId>,
+    hint: Option<&'static str>,
+}
+
 /// Says in the program's log how many documents are to be reviewed, where that is another number or another day.
 pub(super) async fn watch(inner: &Arc<Inner>, now: Timestamp) {
     let inner = inner.clone();
@@ -57,7 +66,9 @@ pub(super) async fn watch(inner: &Arc<Inner>, now: Timestamp) {
 pub(super) async fn page(State(desk): State<Desk>, signed: Signed) -> Result<Html<String>, Refusal> {
     desk.web.opens_for(&signed, Action::Documents, &Subject::Hospital).await?;
     let InForce { register, trouble } = desk.register().await?;
-    let unread = desk.unread_by(&register.notices).await?;
+    // What phones have sent by now counts.
+    super::cases::take_carried(&desk.0, desk.web.now()).await;
+    let unread = desk.unread_by(&desk.asked_of_readers(&register).await?).await?;
     let today = today(desk.web.now());
     let reminders = register.reminders(today);
     let body = html! {
@@ -76,7 +87,8 @@ pub(super) async fn page(State(desk): State<Desk>, signed: Signed) -> Result<Htm
         }
         section aria-labelledby="notices" {
             h2 id="notices" { (words::NOTICES) }
-            @if register.notices.is_empty() { p.note { (words::NO_NOTICES) } } @else { p.hint { (words::WHO) } }
+            @if unread.is_empty() { p.note { (words::NO_NOTICES) } }
+            @if !register.notices.is_empty() { p.hint { (words::WHO) } }
             ul.cards { @for notice in &unread { li { (notice) } } }
         }
         section aria-labelledby="documents" {
@@ -145,8 +157,8 @@ impl Desk {
             let context = running(desk.web.now());
             let authorised = desk.web.allowed(&signed, act::Documents, &Subject::Hospital, &context).await?;
             desk.write(authorised.noting(note)).await?;
-            let data = desk.data.clone();
-            let written = tokio::task::spawn_blocking(move || put(&data, &text)).await;
+            let (data, now) = (desk.data.clone(), context.at);
+            let written = tokio::task::spawn_blocking(move || put(&data, &text, now)).await;
             written.map_err(|_| Refusal::Broken("documents"))?.map_err(|error| unread_file(&error))
         };
         tokio::spawn(work).await.map_err(|_| Refusal::Broken("documents"))??;
@@ -154,10 +166,11 @@ impl Desk {
     }
 }
 
-fn put(data: &Path, text: &str) -> Result<(), DiskError> {
+fn put(data: &Path, text: &str, now: Timestamp) -> Result<(), DiskError> {
     let path = register_file(data);
     disk::make_dirs(disk::parent(&path))?;
-    disk::replace(&path, text.as_bytes(), PUBLIC)
+    disk::replace(&path, text.as_bytes(), PUBLIC)?;
+    keep(data, Governing::Documents, now)
 }
 
 fn unread_file(error: &DiskError) -> Refusal {
@@ -192,6 +205,20 @@ impl Desk {
         read.map_err(|_| Refusal::Broken("documents"))
     }
 
+    /// Each notice with those who were to read it: of the register whoever was here lately, of what phones show whoever reads there.
+    async fn asked_of_readers(&self, register: &Register) -> Result<Vec<Asked>, Refusal> {
+        let mut asked = Vec::new();
+        // The log is read once for all of them.
+        if !register.notices.is_empty() {
+            let people = self.here_since(self.web.now().checked_sub(BACK).unwrap_or(Timestamp::MIN)).await?;
+            let of =
+                |notice: &StaffNotice| Asked { notice: notice.clone(), people: people.clone(), hint: None };
+            asked.extend(register.notices.iter().map(of));
+        }
+        asked.extend(self.asked_on_phones()?);
+        Ok(asked)
+    }
+
     /// Whoever did anything here since then.
     async fn here_since(&self, since: Timestamp) -> Result<BTreeSet<PersonId>, Refusal> {
         let root = self.log_root.clone();
@@ -200,7 +227,8 @@ impl Desk {
             let read = read_newest(&root, |kept| match kept.entry {
                 Some(entry) if entry.at < since => ControlFlow::Break(()),
                 Some(entry) => {
-                    people.extend(entry.who.filter(|_| entry.outcome == Outcome::Done));
+                    let is_here = entry.outcome == Outcome::Done && !phones::is_of_a_phone(&entry);
+                    people.extend(entry.who.filter(|_| is_here));
                     ControlFlow::Continue(())
                 }
                 None => ControlFlow::Continue(()),
@@ -214,30 +242,29 @@ impl Desk {
         })
     }
 
-    /// Of each notice who was here lately and has not read it as it now is; the log is read once for all of them.
-    async fn unread_by(&self, notices: &[StaffNotice]) -> Result<Vec<Markup>, Refusal> {
-        if notices.is_empty() {
-            return Ok(Vec::new());
-        }
-        let people = self.here_since(self.web.now().checked_sub(BACK).unwrap_or(Timestamp::MIN)).await?;
+    /// Of each notice who was to read it and has not, as it now is.
+    async fn unread_by(&self, asked: &[Asked]) -> Result<Vec<Markup>, Refusal> {
         let missing: Vec<BTreeSet<String>> = {
             let acknowledged = self.acknowledged();
             let has = |who: &PersonId, notice: &StaffNotice| {
                 notice.note().is_some_and(|note| acknowledged.when(who, &note).is_some())
             };
-            let missing =
-                |notice| people.iter().filter(|who| !has(who, notice)).map(|who| who.0.clone()).collect();
-            notices.iter().map(missing).collect()
+            let missing = |Asked { notice, people, .. }: &Asked| {
+                people.iter().filter(|who| !has(who, notice)).map(|who| who.0.clone()).collect()
+            };
+            asked.iter().map(missing).collect()
         };
         let all = missing.iter().flatten().cloned().collect();
         let names = self.folk.staff(all).await.map_err(|error| broken(&error))?;
-        let card = |(notice, missing): (&StaffNotice, &BTreeSet<String>)| {
+        let card = |(Asked { notice, people, hint }, missing): (&Asked, &BTreeSet<String>)| {
             html! {
                 h3 { (notice.title.as_str()) ", " (words::VERSION) " " (notice.version) }
-                @if missing.is_empty() { p { span.state.good { (words::ALL_READ) } } }
+                @if let Some(hint) = hint { p.hint { (hint) } }
+                @if people.is_empty() { p.note { (words::NOBODY_YET) } }
+                @else if missing.is_empty() { p { span.state.good { (words::ALL_READ) } } }
                 ul { @for id in missing { li.free { (names.get(id).map_or(id.as_str(), String::as_str)) } } }
             }
         };
-        Ok(notices.iter().zip(&missing).map(card).collect())
+        Ok(asked.iter().zip(&missing).map(card).collect())
     }
 }

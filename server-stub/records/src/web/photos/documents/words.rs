@@ -18,6 +18,10 @@ pub(crate) const HASH: &str = "SHA-256";
 pub(crate) const NOTICES: &str = "Who has not read which notice";
 pub(crate) const NO_NOTICES: &str = "There is no notice, so nobody is asked to read one.";
 pub(crate) const WHO: &str = "Of everybody who did anything here within the last ninety days.";
+pub(crate) const ON_PHONES: &str = "Shown on phones by the signed policy";
+pub(crate) const WHO_ON_PHONES: &str =
+    "Of everybody who has read some version of it, on a phone where they were signed in or here.";
+pub(crate) const NOBODY_YET: &str = "Nobody has read it yet.";
 pub(crate) const ALL_READ: &str = "Everybody has read it.";
 pub(crate) const CHANGE: &str = "Change documents and notices";
 pub(crate) const EDIT_LEAD: &str =

@@ -22,8 +22,8 @@ use serde::Deserialize;
 use super::filled::lines;
 use super::gate::{broken, unwritten};
 use super::haste::word;
+use super::line::Line;
 use super::links::words::why;
-use super::photo::visible_line;
 use super::{Desk, parts, pixels, record};
 use crate::folk::{Found, Opening};
 use crate::web::field::Field;
@@ -197,8 +197,10 @@ impl Desk {
             return sealed.map_err(|error| broken(&error));
         }
         let (now, acting) = (self.web.now(), &signed.acting);
-        let purpose = format!("{} ({})", wanted.receiver.as_str(), why(wanted.purpose));
-        let line = visible_line(&acting.person.name, opening.line(), &purpose, now);
+        let why = why(wanted.purpose);
+        let purpose = format!("{} ({why})", wanted.receiver.as_str());
+        let reader = (&*acting.person.name, &*acting.person.id.0);
+        let line = Line::of(reader, opening.line(), (&purpose, why), now);
         let showing = self.showings().begin(&acting.session, found.clone(), opening, line, now);
         let showing = showing.map_err(|error| broken(&error))?;
         let showing = self.showings().of(&showing, &acting.session, now).ok_or(Refusal::Broken("export"))?;

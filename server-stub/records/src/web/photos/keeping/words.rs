@@ -97,6 +97,7 @@ pub(crate) fn ground(ground: ReasonCode) -> &'static str {
         ReasonCode::Emergency
         | ReasonCode::Handover
         | ReasonCode::Consultation
+        | ReasonCode::Diagnosis
         | ReasonCode::Teaching
         | ReasonCode::Publication
         | ReasonCode::Other => "Something else",

@@ -27,7 +27,6 @@ use super::{Desk, looks};
 use crate::coded::Coded as _;
 use crate::folk::{Found, Opening};
 use crate::leak::{LeakError, Trace, Tracer, View, answered, asked};
-use crate::render::MARK_EPOCH;
 use crate::web::field::Field;
 use crate::web::layout::{self, Frame};
 use crate::web::refusal::Refusal;
@@ -173,12 +172,13 @@ impl Desk {
             }
             None => None,
         };
-        let (key, log) = (self.folk.mark_key(MARK_EPOCH), self.log_root.clone());
+        let (identities, log) = (self.folk.identities(), self.log_root.clone());
         let make = move || match opens {
-            None => Tracer::of(key, log, None).map_err(|error| failed(&error)),
+            None => Tracer::of(&identities, log, None).map_err(|error| failed(&error)),
             Some((open, id)) => {
                 let (picture, orientation) = open().map_err(|error| broken(&error))?;
-                Tracer::of(key, log, Some((&picture, orientation, id))).map_err(|error| failed(&error))
+                Tracer::of(&identities, log, Some((&picture, orientation, id)))
+                    .map_err(|error| failed(&error))
             }
         };
         let tracer = self.searching().work(make).await.map_err(|_| Refusal::Broken("leaks"))?;

@@ -27,7 +27,7 @@ pub(crate) const PICTURE: &str = "Picture";
 pub(crate) const UNREAD: &str = "Not read";
 pub(crate) const UNREAD_MEANS: &str = "This is no JPEG, PNG or WebP file that can be read. Save it as one of these at its full size, and do not crop it.";
 pub(crate) const NOBODY: &str = "Nobody is named";
-pub(crate) const NOBODY_MEANS: &str = "This proves nothing, for or against anybody. The picture may be too small, too much changed, older than the marks, or from the phone that took it.";
+pub(crate) const NOBODY_MEANS: &str = "This proves nothing, for or against anybody. The picture may be too small, too much changed, older than the marks, shown without one, or from the phone that took it.";
 pub(crate) const WITH_ORIGINAL: &str = "Search again with the reference of the photo that it shows.";
 pub(crate) const STOPPED: &str =
     "The search stopped before its last picture. Search again for those that do not stand here.";

@@ -19,7 +19,7 @@ use crate::web::photos::{Desk, looks, parts, words as general};
 use crate::web::refusal::Refusal;
 use crate::web::signed::Signed;
 
-/// Links on the page.
+/// Links on the page that show nothing any more.
 const MOST: usize = 200;
 
 #[derive(Deserialize)]
@@ -46,23 +46,32 @@ impl Desk {
         let seen = found.filter(|found| could(found, Action::View));
         Ok((lead || link.by == signed.acting.person.id).then_some(seen))
     }
+
+    /// The first so many of these links that this person looks after.
+    async fn mine_of(&self, signed: &Signed, links: Vec<Link>, most: usize) -> Result<Vec<Mine>, Refusal> {
+        let mut mine = Vec::new();
+        for link in links {
+            if mine.len() >= most {
+                break;
+            }
+            if let Some(found) = self.mine(signed, &link).await? {
+                mine.push((link, found));
+            }
+        }
+        Ok(mine)
+    }
 }
 
-/// The newest first. Who reads what is told here: that is written.
+/// All that still show something, and then the newest of the others. Who reads what is told here: that is written.
 pub(in crate::web::photos) async fn list(
     State(desk): State<Desk>,
     signed: Signed,
 ) -> Result<Html<String>, Refusal> {
+    let now = desk.web.now();
     let links: Vec<Link> = desk.links_now().newest().cloned().collect();
-    let mut mine: Vec<Mine> = Vec::new();
-    for link in links {
-        if mine.len() >= MOST {
-            break;
-        }
-        if let Some(found) = desk.mine(&signed, &link).await? {
-            mine.push((link, found));
-        }
-    }
+    let (open, ended): (Vec<_>, Vec<_>) = links.into_iter().partition(|link| link.stopped(now).is_none());
+    let mut mine = desk.mine_of(&signed, open, usize::MAX).await?;
+    mine.extend(desk.mine_of(&signed, ended, MOST).await?);
     if mine.is_empty() && signed.acting.person.leads.is_empty() {
         return Err(desk.nowhere(&signed).await);
     }

@@ -25,6 +25,7 @@ use crate::web::cookie;
 use crate::web::field::Field;
 use crate::web::layout::{self, Frame};
 use crate::web::photos::gate::{broken, unwritten};
+use crate::web::photos::line::Line;
 use crate::web::photos::pixels::{self, Screen};
 use crate::web::photos::showing::Showing;
 use crate::web::photos::{Desk, parts, photo, words as general};
@@ -235,8 +236,8 @@ impl Desk {
         self.links_now().tell(link.number, Told { at: now, step: Step::Opened, network: Some(network) });
         let reader = self.whom(link).map_or_else(|| general::looks::BY_LINK.to_owned(), |whom| whom.reader);
         let opening = Opening::by_link(&spent);
-        let line =
-            photo::visible_line(&reader, opening.line(), &format!("{} {}", words::BY_LINK, link.number), now);
+        let why = format!("{} {}", words::BY_LINK, link.number);
+        let line = Line::of((&reader, general::looks::BY_LINK), opening.line(), (&why, &why), now);
         let showing =
             self.showings().begin(&session, found, opening, line, now).map_err(|error| broken(&error))?;
         self.readings().begin(&cookie, link.number, (session, showing), now);

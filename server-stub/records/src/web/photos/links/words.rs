@@ -42,8 +42,7 @@ pub(in crate::web::photos) const CODE_MEANS: &str =
 pub(in crate::web::photos) const ONCE: &str =
     "Address and code are shown once. If they are lost, revoke the link and make another.";
 pub(in crate::web::photos) const ALL: &str = "Links";
-pub(in crate::web::photos) const LIST_LEAD: &str =
-    "Links that you made, and links to photos of teams that you lead.";
+pub(in crate::web::photos) const LIST_LEAD: &str = "Links that you made, and links to photos of teams that you lead: all that still show something, then the newest 200 of the others.";
 pub(in crate::web::photos) const NONE: &str = "There is no link.";
 pub(in crate::web::photos) const BY: &str = "Made by";
 pub(in crate::web::photos) const AT: &str = "Made";
