@@ -1,10 +1,12 @@
 // Versions come from pom.xml, the one list that Maven builds with.
 import javax.xml.parsers.DocumentBuilderFactory
+import org.w3c.dom.Node
 
 buildscript {
-    val versions = DocumentBuilderFactory.newInstance().newDocumentBuilder().parse(file("pom.xml"))
-        .getElementsByTagName("properties").item(0).childNodes
-        .let { nodes -> (0 until nodes.length).map(nodes::item).associate { it.nodeName to it.textContent } }
+    val pom = DocumentBuilderFactory.newInstance().newDocumentBuilder().parse(file("pom.xml")).documentElement
+    val texts = { node: Node -> node.childNodes.let { (0 until it.length).map(it::item) }.associate { it.nodeName to it.textContent } }
+    // The app's own version stands beside the list, under the name that Maven has for it.
+    val versions = texts(pom.getElementsByTagName("properties").item(0)) + ("project.version" to texts(pom).getValue("version"))
     extra["versions"] = versions
     repositories { google(); mavenCentral() }
     dependencies {
@@ -86,7 +88,7 @@ project(":app") {
             applicationId = "org.gauze.app"
             targetSdk = version("android.targetSdk").toInt()
             versionCode = version("android.versionCode").toInt()
-            versionName = "0.1.0"
+            versionName = version("project.version")
         }
         buildTypes.getByName("release") {
             isMinifyEnabled = true

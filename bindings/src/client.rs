@@ -5,7 +5,7 @@ use gauze_core::adapters::{HttpTransport, SystemEntropy, forbid_core_dumps};
 use gauze_core::config::Encoding;
 use gauze_core::ports::Transport;
 use gauze_core::wire::{
-    CaptureId, Choice, Fitness, Name, Patient, PickLists, Platform, SeriesId, Site, WoundId,
+    CaptureId, Choice, Fitness, Name, Patient, PickLists, Platform, SeriesId, ShownNotice, Site, WoundId,
 };
 use gauze_core::{
     CaptureContext, ClientConfig, Fix, PhotoView, Place, Ports, StatusView, Vouching, WaitingReport,
@@ -143,6 +143,17 @@ impl Client {
     /// What was reported here and the hospital does not have yet, oldest first.
     pub fn reports(&self) -> Vec<WaitingReport> {
         self.0.reports()
+    }
+
+    /// Whether whoever has the phone in hand has read this version of a notice to staff on it.
+    pub fn has_read(&self, notice: ShownNotice) -> bool {
+        self.0.has_read(&notice)
+    }
+
+    /// Whoever has the phone in hand has read it. Where somebody is signed in they are not asked again here, and the hospital hears of it
+    /// with the next run of the queue; else it counts until the phone changes hands. Blocks until it is durable.
+    pub fn read_notice(&self, notice: ShownNotice) {
+        self.0.read_notice(&notice);
     }
 
     /// The system said that the screen was captured while the app was on it: a screenshot, or a recording that began. The hospital

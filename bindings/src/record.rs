@@ -173,7 +173,7 @@ pub enum ConsentScope {
     Publication,
 }
 
-/// The notice that was shown when consent was asked for.
+/// A notice that was shown: when consent was asked for, or to staff before they use a phone.
 #[uniffi::remote(Record)]
 pub struct ShownNotice {
     /// Which notice.
@@ -235,7 +235,7 @@ pub struct SiteChoice {
     pub sided: bool,
 }
 
-/// A notice that is shown when consent is asked for.
+/// A notice: apps show the one with the code `staff` to whoever uses a phone, before they do, and `patient` when consent is asked for.
 #[uniffi::remote(Record)]
 pub struct NoticeChoice {
     /// Which notice.

@@ -2,6 +2,7 @@
 
 mod configure;
 mod error;
+mod notices;
 mod opening;
 mod place;
 mod renew;
@@ -17,7 +18,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use gauze_wire::{CaptureId, DeviceId, Digest, Fitness, Name, PickLists, Platform, VoidReason};
+use gauze_wire::{CaptureId, DeviceId, Digest, Fitness, Name, PickLists, Platform, ShownNotice, VoidReason};
 
 use crate::auth::{Begun, Contact, EnrolError, Enroller, GatewayClient, Identity, PhoneModel, Signed};
 use crate::capture::{self, CaptureContext, CaptureError, Captured, Capturing};
@@ -127,6 +128,10 @@ struct Session {
     shown_ms: Option<u64>,
     /// When reports are tried again by themselves, on the same clock.
     reports_ms: Option<u64>,
+    /// The notices that whoever has the phone in hand read in this process.
+    notices_read: Vec<ShownNotice>,
+    /// When notices that were read last went to the gateway, on the same clock, the oldest first.
+    reads_told: Vec<u64>,
 }
 
 #[derive(Clone)]
@@ -164,6 +169,8 @@ impl Client {
             asked_ms: None,
             shown_ms: None,
             reports_ms: None,
+            notices_read: Vec::new(),
+            reads_told: Vec::new(),
         };
         let state = Mutex::new(session);
         let client = Self {
@@ -247,6 +254,7 @@ impl Client {
         }
         // What a provider signed was for the key before.
         self.hand_over(None);
+        self.forget_reads();
         WipeFile::forget(&*self.ports.disk, &self.config.dir)?;
         contact.save(&*self.ports.disk, &self.config.dir)
     }
@@ -374,12 +382,11 @@ impl Client {
         if !asked && !self.ports.reachability.reachable() {
             return Ok(self.unreachable());
         }
-        let enrolled = self.renew(enrolled).await;
-        let mut report = self.driver(enrolled.clone()).run(self.store.durable(), asked).await;
-        self.send_reports(&enrolled, asked).await;
-        self.counts_reports(&mut report);
-        self.forget_filed(&report);
-        self.touch(&enrolled, report.gateway_silent).await;
+        let reach = Arc::new(Reach::new(AT_ONCE));
+        let enrolled = Box::pin(self.renew(enrolled, &reach)).await;
+        let driver = self.driver(enrolled.clone(), reach.clone());
+        let mut report = driver.run(self.store.durable(), asked).await;
+        Box::pin(self.end_run(&enrolled, &reach, asked, &mut report)).await;
         Ok(report)
     }
 
@@ -391,20 +398,28 @@ impl Client {
         if !asked && !self.ports.reachability.reachable() {
             return Ok(TransferPlan { transfers: Vec::new(), report: self.unreachable() });
         }
-        let enrolled = self.renew(enrolled).await;
-        let mut plan = self.driver(enrolled.clone()).plan(self.store.durable(), asked).await;
-        self.send_reports(&enrolled, asked).await;
-        self.counts_reports(&mut plan.report);
-        self.forget_filed(&plan.report);
-        self.touch(&enrolled, plan.report.gateway_silent).await;
+        let reach = Arc::new(Reach::new(AT_ONCE));
+        let enrolled = Box::pin(self.renew(enrolled, &reach)).await;
+        let driver = self.driver(enrolled.clone(), reach.clone());
+        let mut plan = driver.plan(self.store.durable(), asked).await;
+        Box::pin(self.end_run(&enrolled, &reach, asked, &mut plan.report)).await;
         Ok(plan)
+    }
+
+    /// What follows the photos of a run: reports, and a word with the hospital.
+    async fn end_run(&self, enrolled: &Enrolled, reach: &Reach, asked: bool, report: &mut QueueReport) {
+        self.send_reports(enrolled, reach, asked).await;
+        self.counts_reports(report);
+        self.forget_filed(report);
+        self.touch(enrolled, reach).await;
+        report.gateway_silent = reach.is_silent();
     }
 
     /// Takes in how a transfer of [`Client::next_transfers`] ended, in this process or an earlier one. Plans the next try
     /// where one is due at once.
     pub async fn transfer_ended(&self, id: CaptureId, end: TransferEnd) -> Result<TransferPlan, RunError> {
         let enrolled = self.enrolled().ok_or(RunError::NotEnrolled)?;
-        let plan = self.driver(enrolled).transfer_ended(id, end).await;
+        let plan = self.driver(enrolled, Arc::new(Reach::new(AT_ONCE))).transfer_ended(id, end).await;
         self.forget_filed(&plan.report);
         Ok(plan)
     }
@@ -431,10 +446,10 @@ impl Client {
     /// Takes one photo that has just been captured as far as it goes.
     pub async fn send(&self, durable: Durable) -> Result<QueueReport, RunError> {
         let enrolled = self.enrolled().ok_or(RunError::NotEnrolled)?;
-        Ok(self.driver(enrolled).run(vec![durable], true).await)
+        Ok(self.driver(enrolled, Arc::new(Reach::new(AT_ONCE))).run(vec![durable], true).await)
     }
 
-    fn driver(&self, enrolled: Enrolled) -> Driver {
+    fn driver(&self, enrolled: Enrolled, reach: Arc<Reach>) -> Driver {
         if let Err(error) = self.store.sweep() {
             tracing::warn!(code = error.code(), "what an earlier failure left stays until the storage works");
         }
@@ -446,7 +461,7 @@ impl Client {
             gateway,
             identity,
             trust,
-            reach: Reach::new(AT_ONCE),
+            reach,
         }
     }
 }

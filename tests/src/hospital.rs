@@ -9,7 +9,7 @@ use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, SanType}
 use serde_json::{Value, json};
 
 use crate::port::free_port;
-use crate::programs::{Server, attempt, program, run};
+use crate::programs::{Server, Variables, attempt, program, run};
 
 const TENANT: &str = "demo-hospital";
 
@@ -144,7 +144,13 @@ impl Hospital {
 
     /// Starts the gateway on another port than that of its address: something passes its traffic on.
     pub async fn start_gateway_behind(&self, port: u16) -> anyhow::Result<Server> {
-        Server::start("gauze-gateway", arguments_on(port, "gateway"), self.home.clone()).await
+        self.start_gateway_behind_with(port, Vec::new()).await
+    }
+
+    /// The same, with `variables` in the gateway's environment.
+    pub async fn start_gateway_behind_with(&self, port: u16, variables: Variables) -> anyhow::Result<Server> {
+        let (arguments, home) = (arguments_on(port, "gateway"), self.home.clone());
+        Server::start_with("gauze-gateway", arguments, home, variables).await
     }
 
     /// The command line of the gateway.

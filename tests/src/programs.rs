@@ -56,6 +56,17 @@ pub async fn run(name: &str, arguments: &[&str], dir: &Path) -> anyhow::Result<S
     Ok(ended.stdout)
 }
 
+/// What a server's environment has beside this one's.
+pub type Variables = Vec<(&'static str, PathBuf)>;
+
+/// How a server is started, each time.
+struct Start {
+    name: &'static str,
+    arguments: Vec<String>,
+    dir: PathBuf,
+    variables: Variables,
+}
+
 /// A server that is started again when it dies.
 pub struct Server {
     name: &'static str,
@@ -67,10 +78,21 @@ pub struct Server {
 impl Server {
     /// Starts it and waits until it says on standard output that it is ready.
     pub async fn start(name: &'static str, arguments: Vec<String>, dir: PathBuf) -> anyhow::Result<Self> {
-        let first = launch(name, &arguments, &dir).await?;
+        Self::start_with(name, arguments, dir, Vec::new()).await
+    }
+
+    /// The same, with `variables` in its environment.
+    pub async fn start_with(
+        name: &'static str,
+        arguments: Vec<String>,
+        dir: PathBuf,
+        variables: Variables,
+    ) -> anyhow::Result<Self> {
+        let start = Start { name, arguments, dir, variables };
+        let first = launch(&start).await?;
         let stopping = Arc::new(AtomicBool::new(false));
         let child = Arc::new(tokio::sync::Mutex::new(Some(first)));
-        let keeper = tokio::spawn(keep(name, arguments, dir, stopping.clone(), child.clone()));
+        let keeper = tokio::spawn(keep(start, stopping.clone(), child.clone()));
         Ok(Self { name, stopping, keeper, child })
     }
 
@@ -101,13 +123,8 @@ impl Server {
     }
 }
 
-async fn keep(
-    name: &'static str,
-    arguments: Vec<String>,
-    dir: PathBuf,
-    stopping: Arc<AtomicBool>,
-    slot: Arc<tokio::sync::Mutex<Option<Child>>>,
-) {
+async fn keep(start: Start, stopping: Arc<AtomicBool>, slot: Arc<tokio::sync::Mutex<Option<Child>>>) {
+    let name = start.name;
     loop {
         let ended = match slot.lock().await.as_mut() {
             Some(child) => child.try_wait(),
@@ -118,7 +135,7 @@ async fn keep(
             Ok(Some(_)) | Err(_) if stopping.load(Ordering::SeqCst) => return,
             Ok(Some(_)) | Err(_) => {
                 tracing::warn!("{name} ended; starting it again");
-                match launch(name, &arguments, &dir).await {
+                match launch(&start).await {
                     Ok(child) => *slot.lock().await = Some(child),
                     Err(error) => {
                         tracing::warn!("{name} does not start: {error:#}; trying again");
@@ -130,10 +147,12 @@ async fn keep(
     }
 }
 
-async fn launch(name: &str, arguments: &[String], dir: &Path) -> anyhow::Result<Child> {
+async fn launch(start: &Start) -> anyhow::Result<Child> {
+    let Start { name, arguments, dir, variables } = start;
     let log = std::fs::OpenOptions::new().create(true).append(true).open(dir.join(format!("{name}.log")))?;
     let mut child = Command::new(program(name)?)
         .args(arguments)
+        .envs(variables.iter().map(|(variable, value)| (variable, value)))
         .current_dir(dir)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

@@ -226,11 +226,10 @@ fn both_apps_ask_for_the_hospitals_word_when_they_are_opened_and_send_no_empty_l
     let (android, ios) = (sources(&ANDROID), sources(&IOS));
     assert!(
         android["Looking.kt"]
-            .contains("MainAction(Word.QueueSend, !state.sending && state.items.isNotEmpty())")
+            .contains("MainAction(Word.QueueSend, !state.sending && !state.items.isNullOrEmpty())")
     );
     assert!(
-        ios["Looking.swift"]
-            .contains("MainAction(.queueSend, enabled: !state.sending && !state.items.isEmpty)")
+        ios["Looking.swift"].contains("MainAction(.queueSend, enabled: !state.sending && !items.isEmpty)")
     );
     assert!(
         between(&android["Screens.kt"], "fun resumed() {", "\n    }\n")
@@ -296,4 +295,27 @@ fn what_the_system_calls_on_its_own_queues_belongs_to_no_main_actor() {
         Vec::<&str>::new()
     );
     assert_eq!(lines(true).chain(lines(false)).count(), calls.len(), "each is there once");
+}
+
+/// Android Studio builds the same sources with the same versions: `android/pom.xml` has each once, for Maven and for Gradle.
+#[test]
+fn every_version_that_gradle_reads_is_one_that_maven_builds_with() {
+    let read = |path: &str| std::fs::read_to_string(root().join("android").join(path)).unwrap();
+    let gradle = read("build.gradle.kts");
+    let modules = ["", "bridge/", "logic/", "framework/", "platform/", "app/", "lint/"];
+    let poms = modules.map(|module| read(&format!("{module}pom.xml"))).concat();
+    let named: BTreeSet<_> = gradle
+        .split("version(\"")
+        .skip(1)
+        .map(|rest| rest.split('"').next().unwrap())
+        .filter(|name| name.ends_with(".version"))
+        .collect();
+    assert!(named.len() > 10, "{named:?}");
+    let unused: Vec<_> = named.iter().filter(|name| !poms.contains(&format!("${{{name}}}"))).collect();
+    assert_eq!(unused, Vec::<&&str>::new(), "Maven builds with a version that is written out");
+    let written = gradle
+        .as_bytes()
+        .windows(3)
+        .any(|at| matches!(at, [one, b'.', other] if one.is_ascii_digit() && other.is_ascii_digit()));
+    assert!(!written, "a version is written out in build.gradle.kts");
 }

@@ -31,3 +31,4 @@ mod shared;
 mod trust;
 mod witness;
 mod wordless;
+mod wrong_clock;

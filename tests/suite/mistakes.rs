@@ -286,7 +286,7 @@ const MISTAKES: &[Mistake] = &[
     Mistake(
         "gauze-gateway admin device list --data gateway --tenant demo-hospital --status gone",
         2,
-        &["--status", "active, suspended, revoked"],
+        &["--status", "active, wiped, suspended, revoked"],
         &["gauze-gateway admin device list --data gateway --tenant demo-hospital --status active"],
     ),
     Mistake(

@@ -23,6 +23,7 @@ use serde_json::Value;
 
 use crate::fixture::{closed_ward, listed, open, phone, pictures, pull};
 use crate::shared::tool;
+use crate::wrong_clock::{Clock, library};
 
 /// What a proxy says of whom it speaks for, all of it wrong.
 const SAID: [(&str, &str); 4] = [
@@ -88,13 +89,12 @@ fn client(tls: &Path) -> reqwest::Client {
 
 /// A proxy in this process on the hospital's port.
 fn start_hop(hospital: &Hospital, inner: u16) -> axum_server::Handle<std::net::SocketAddr> {
-    start_hop_on(hospital, hospital.port(), inner, SignedDuration::ZERO)
+    start_hop_off(hospital, inner, SignedDuration::ZERO)
 }
 
-/// A proxy in this process, whose clock is wrong.
-fn start_hop_on(
+/// The same, whose clock is wrong.
+fn start_hop_off(
     hospital: &Hospital,
-    port: u16,
     inner: u16,
     off: SignedDuration,
 ) -> axum_server::Handle<std::net::SocketAddr> {
@@ -108,7 +108,7 @@ fn start_hop_on(
         .with_no_client_auth()
         .with_single_cert(chain, key)
         .unwrap();
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).unwrap();
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, hospital.port())).unwrap();
     listener.set_nonblocking(true).unwrap();
     let handle = axum_server::Handle::new();
     let server = axum_server::from_tcp_rustls(listener, RustlsConfig::from_config(Arc::new(config))).unwrap();
@@ -118,10 +118,14 @@ fn start_hop_on(
     handle
 }
 
-/// Enrols, sends photos and has them filed, all by the hospital's address.
-async fn a_day_behind_it(hospital: &Hospital) {
+/// Enrols, by the hospital's address.
+async fn enrol(hospital: &Hospital) {
     let enrolled = phone(hospital, &["enrol", "--config", "managed.json"]).await;
     assert_eq!(enrolled.code, Some(0), "{}", enrolled.stderr);
+}
+
+/// Sends photos and has them filed, all by the hospital's address.
+async fn photos_arrive(hospital: &Hospital) {
     let files = pictures(hospital.home(), 3);
     let mut capture = vec!["capture"];
     capture.extend(files.iter().map(|file| file.to_str().unwrap()));
@@ -148,7 +152,8 @@ async fn behind_a_proxy_that_renames_the_host_signed_requests_count_as_they_were
     let inner = free_port().unwrap();
     let gateway = gateway_on(&hospital, inner).await;
     let hop = start_hop(&hospital, inner);
-    a_day_behind_it(&hospital).await;
+    enrol(&hospital).await;
+    photos_arrive(&hospital).await;
     hop.shutdown();
     gateway.stop().await;
 }
@@ -159,8 +164,7 @@ async fn a_request_that_was_signed_for_the_name_a_proxy_gives_is_refused() {
     let inner = free_port().unwrap();
     let gateway = gateway_on(&hospital, inner).await;
     let hop = start_hop(&hospital, inner);
-    let enrolled = phone(&hospital, &["enrol", "--config", "managed.json"]).await;
-    assert_eq!(enrolled.code, Some(0), "{}", enrolled.stderr);
+    enrol(&hospital).await;
     // The records side signs for whatever address it is told; the bundle knows but one.
     let path = format!("/v1/{}/log?from=0&limit=1", hospital.tenant().unwrap());
     for (meant, status) in [(hospital.url(), 200), ("https://elsewhere.test".to_owned(), 401)] {
@@ -196,7 +200,7 @@ impl Drop for Nginx {
     }
 }
 
-/// nginx as `docs/operating.md` sets it up.
+/// nginx as `docs/operating.md` sets it up, which says wrong things of whom it speaks for besides.
 fn start_nginx(program: &Path, hospital: &Hospital, inner: u16) -> Nginx {
     let dir = hospital.home().join("nginx");
     std::fs::create_dir(&dir).unwrap();
@@ -217,7 +221,6 @@ fn start_nginx(program: &Path, hospital: &Hospital, inner: u16) -> Nginx {
          proxy_pass https://127.0.0.1:{inner};\n\
          proxy_http_version 1.1; proxy_request_buffering off; proxy_read_timeout 120s;\n\
          proxy_ssl_verify on; proxy_ssl_trusted_certificate {tls}/ca.pem; proxy_ssl_name localhost;\n\
-         proxy_pass_header Date;\n\
          proxy_set_header Host backend.internal;\n\
          proxy_set_header X-Forwarded-Host elsewhere.test;\n\
          proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;\n\
@@ -248,32 +251,55 @@ async fn behind_nginx_photos_arrive_and_are_filed() {
     let gateway = gateway_on(&hospital, inner).await;
     let _nginx = start_nginx(&program, &hospital, inner);
     listens(&hospital).await;
-    a_day_behind_it(&hospital).await;
+    enrol(&hospital).await;
+    photos_arrive(&hospital).await;
     gateway.stop().await;
 }
 
+/// By how much the `Date` that whoever asks is told is ahead of the gateway's own time.
+async fn date_ahead(hospital: &Hospital) -> SignedDuration {
+    let url = format!("{}/v1/{}/bundle", hospital.url(), hospital.tenant().unwrap());
+    let answer = client(&hospital.home().join("tls")).get(url).send().await.unwrap();
+    let field = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
+    let date = jiff::fmt::rfc2822::parse(&field("date")).unwrap().timestamp();
+    date.duration_since(field("gauze-time").parse().unwrap())
+}
+
+fn is_about(found: SignedDuration, minutes: i64) -> bool {
+    (found - SignedDuration::from_mins(minutes)).abs() < SignedDuration::from_mins(1)
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn behind_nginx_a_date_that_is_ten_minutes_wrong_stops_no_phone() {
+async fn behind_nginx_a_gateway_whose_clock_is_ten_minutes_wrong_stops_nothing() {
     let Some(program) = tool("nginx", "") else { return };
     for minutes in [-10, 10] {
         let (_home, hospital) = closed_ward("pq").await;
-        let (inner, middle) = (free_port().unwrap(), free_port().unwrap());
-        let gateway = gateway_on(&hospital, inner).await;
-        let hop = start_hop_on(&hospital, middle, inner, SignedDuration::from_mins(minutes));
-        let nginx = start_nginx(&program, &hospital, middle);
+        let Some(library) = library(hospital.home()) else { return };
+        let (clock, inner) = (Clock::new(&library, "gateway"), free_port().unwrap());
+        let gateway = hospital.start_gateway_behind_with(inner, clock.variables()).await.unwrap();
+        let _nginx = start_nginx(&program, &hospital, inner);
         listens(&hospital).await;
-        let url = format!("{}/v1/{}/bundle", hospital.url(), hospital.tenant().unwrap());
-        let answer = client(&hospital.home().join("tls")).get(url).send().await.unwrap();
-        let field = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
-        let date = jiff::fmt::rfc2822::parse(&field("date")).unwrap().timestamp();
-        let time: jiff::Timestamp = field("gauze-time").parse().unwrap();
-        let apart = date.duration_since(time);
-        assert!(
-            (apart - SignedDuration::from_mins(minutes)).abs() < SignedDuration::from_mins(1),
-            "{apart:?}"
-        );
-        a_day_behind_it(&hospital).await;
-        drop(nginx);
+        // A token may be five minutes younger than the gateway's clock, and no more.
+        enrol(&hospital).await;
+        clock.set(minutes * 60);
+        let ahead = date_ahead(&hospital).await;
+        assert!(is_about(ahead, -minutes), "nginx writes its own Date: {ahead:?}");
+        photos_arrive(&hospital).await;
+        gateway.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn behind_a_proxy_a_date_that_is_ten_minutes_wrong_stops_nothing() {
+    for minutes in [-10, 10] {
+        let (_home, hospital) = closed_ward("pq").await;
+        let inner = free_port().unwrap();
+        let gateway = gateway_on(&hospital, inner).await;
+        let hop = start_hop_off(&hospital, inner, SignedDuration::from_mins(minutes));
+        let ahead = date_ahead(&hospital).await;
+        assert!(is_about(ahead, minutes), "{ahead:?}");
+        enrol(&hospital).await;
+        photos_arrive(&hospital).await;
         hop.shutdown();
         gateway.stop().await;
     }

@@ -2,13 +2,14 @@
 
 use std::sync::atomic::Ordering;
 
-use gauze_core::Trouble;
 use gauze_core::ports::{Answer, CertificateFault, Clock as _, TransportError};
+use gauze_core::{CallError, EnrolError, Stage, Trouble};
 use gauze_wire::ProblemCode;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::fixture::{Fate, Phone, Seen, Ward, stopped};
+use crate::reporting::nth;
 
 fn is(seen: &Seen, what: &str) -> bool {
     seen.path.contains(what)
@@ -53,6 +54,105 @@ async fn what_something_in_between_answers_is_named_and_passes_by_itself() {
             assert_eq!(phone.client().run_queue(false).await.unwrap().stored, 1, "{status} at {at}");
         }
     }
+}
+
+/// What the gateway says arrives under a status that it never gives it.
+fn under_another_status(at: &'static str) -> impl FnMut(&Seen) -> Fate {
+    move |seen| match seen.path.ends_with(at) {
+        true => Fate::Answered(Box::new(|answer| Answer { status: 206, ..answer })),
+        false => Fate::Deliver,
+    }
+}
+
+#[tokio::test]
+async fn an_answer_counts_under_the_status_that_the_gateway_gives_it_and_under_no_other() {
+    let ward = Ward::new().await;
+    let phone = Phone::new(&ward, "phone");
+    let managed = ward.managed();
+    for at in ["/bundle", "/policy", "/challenges", "/enrolments"] {
+        phone.link.obeys(under_another_status(at));
+        assert_eq!(phone.client().enrol(&managed).await.unwrap_err().code(), "answered_in_between", "{at}");
+    }
+    phone.link.works();
+    phone.client().enrol(&managed).await.unwrap();
+    let id = phone.capture(0);
+    for at in ["/uploads", "/v1/transfers/"] {
+        phone.link.obeys(under_another_status(at));
+        assert_eq!(phone.run().await.stopped, [stopped(id, Trouble::Between(206))], "{at}");
+    }
+    phone.link.obeys(under_another_status("/status"));
+    phone.run().await;
+    assert_eq!(phone.shown(id), Some((Stage::Stored, Some(Trouble::Between(206)))));
+    phone.client().report(&nth(1)).unwrap();
+    phone.link.obeys(under_another_status("/reports"));
+    phone.run().await;
+    let [waiting] = phone.client().reports().try_into().unwrap();
+    assert_eq!((waiting.sent, waiting.trouble), (false, Some(Trouble::Between(206))));
+    phone.link.works();
+    phone.run().await;
+    assert!(phone.client().reports()[0].sent);
+    assert_eq!(phone.shown(id), Some((Stage::Stored, None)));
+}
+
+/// A refusal by a gateway that knows more reasons than this phone.
+fn newer(status: u16, retry_after: Option<&str>) -> Answer {
+    let problem = json!({
+        "type": "urn:gauze:problem:ward_is_closed", "title": "The ward is closed", "status": status,
+        "detail": "Send it from ward 10.", "code": "ward_is_closed",
+    });
+    Answer {
+        status,
+        content_type: Some("application/problem+json".to_owned()),
+        retry_after: retry_after.map(str::to_owned),
+        body: problem.to_string().into_bytes(),
+        ..Answer::default()
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_that_only_a_newer_app_knows_says_so_and_is_tried_again_by_itself() {
+    let quarter = 15 * 60;
+    for (status, retry_after, least_s, most_s) in [
+        (422, None, quarter, quarter * 3 / 2),
+        (429, Some("1800"), 1800, 1801),
+        (429, Some("86400"), 3600, 3601),
+    ] {
+        let ward = Ward::new().await;
+        let phone = Phone::enrolled(&ward).await;
+        let id = phone.capture(0);
+        phone.client().report(&nth(1)).unwrap();
+        phone.link.obeys(move |seen| match is(seen, "/uploads") || is(seen, "/reports") {
+            true => Fate::Replaced(newer(status, retry_after)),
+            false => Fate::Deliver,
+        });
+        let report = phone.run().await;
+        let refused = Trouble::Gateway(ProblemCode::AppTooOld);
+        assert_eq!(report.stopped, [stopped(id, refused)], "{status}, {retry_after:?}");
+        assert!(refused.next_step().contains("update the app"), "{}", refused.next_step());
+        let said = phone.client().reports()[0].next_step();
+        assert!(said.contains("update the app") && said.contains("the report waits"), "{said}");
+        let shown = phone.client().list().unwrap().remove(0).progress.unwrap();
+        let wait_ms = shown.not_before_ms.unwrap() - phone.clock.now().as_millisecond();
+        assert!((least_s * 1000..=most_s * 1000).contains(&wait_ms), "{status}, {retry_after:?}: {wait_ms}");
+        phone.link.works();
+        ward.clock.pass(SignedDuration::from_millis(wait_ms));
+        let report = phone.client().run_queue(false).await.unwrap();
+        assert_eq!((report.stored, phone.client().reports()[0].sent), (1, true), "{status}, {retry_after:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_phone_that_a_newer_gateway_does_not_let_in_says_why_in_the_gateways_words() {
+    let ward = Ward::new().await;
+    let phone = Phone::new(&ward, "phone");
+    phone.link.obeys(|seen| match is(seen, "/enrolments") {
+        true => Fate::Replaced(newer(422, None)),
+        false => Fate::Deliver,
+    });
+    let refused = phone.client().enrol(&ward.managed()).await.unwrap_err();
+    assert_eq!(refused.code(), "app_too_old");
+    let EnrolError::Call(CallError::Refused(problem)) = refused else { panic!("no refusal") };
+    assert_eq!(problem.detail, "Send it from ward 10.");
 }
 
 #[tokio::test]
@@ -163,12 +263,13 @@ async fn a_gateway_that_does_not_answer_ends_the_run_after_two_questions() {
     let ward = Ward::new().await;
     let phone = Phone::enrolled(&ward).await;
     let waiting: Vec<_> = (0..12).map(|n| phone.capture(n)).collect();
+    phone.client().report(&nth(1)).unwrap();
     for fails in [TransportError::Unreachable, TransportError::Cut] {
         phone.link.obeys(move |_| Fate::Fails(fails));
         let report = phone.run().await;
         assert!(report.gateway_silent);
-        let asked = |what| phone.link.seen().iter().filter(|seen| is(seen, what)).count();
-        assert_eq!((asked("/uploads"), asked("/status")), (2, 0));
+        assert_eq!(asked(&phone), ["bundle", "uploads"]);
+        assert_eq!(phone.client().reports()[0].trouble, Some(Trouble::Offline));
         let mut offline: Vec<_> = report.stopped.iter().map(|stopped| stopped.capture_id).collect();
         offline.sort_unstable();
         let mut all = waiting.clone();
@@ -176,10 +277,33 @@ async fn a_gateway_that_does_not_answer_ends_the_run_after_two_questions() {
         assert_eq!(offline, all);
         assert!(report.stopped.iter().all(|stopped| stopped.trouble == Trouble::Offline));
     }
+    // Where no photo waits, the second question is another's.
     phone.link.works();
     let report = phone.run().await;
     assert!(!report.gateway_silent);
-    assert_eq!(report.stored, 12);
+    assert_eq!((report.stored, phone.client().reports()[0].sent), (12, true));
+    ward.pull().await;
+    phone.run().await;
+    assert_eq!((phone.outbox(), phone.client().reports()), (Vec::new(), Vec::new()));
+    for second in ["reports", "status"] {
+        if second == "reports" {
+            phone.client().report(&nth(2)).unwrap();
+        }
+        ward.clock.pass(SignedDuration::from_mins(2));
+        phone.link.obeys(|_| Fate::Fails(TransportError::Unreachable));
+        assert!(phone.run().await.gateway_silent);
+        assert_eq!(asked(&phone), ["bundle", second]);
+        phone.link.works();
+        phone.run().await;
+        ward.pull().await;
+        phone.run().await;
+    }
+}
+
+/// What was asked, in its order: the end of each address.
+fn asked(phone: &Phone) -> Vec<String> {
+    let end = |seen: Seen| seen.path.rsplit('/').next().unwrap().to_owned();
+    phone.link.seen().into_iter().map(end).collect()
 }
 
 #[tokio::test]

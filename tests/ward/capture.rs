@@ -31,6 +31,54 @@ async fn a_photo_reaches_the_hospital_with_the_same_picture_and_its_record() {
     assert!(ward.verified().await.ok);
 }
 
+/// A progressive picture of so many pixels a side, whose components have these names: whole, grey all over, one bit a block.
+fn vast(side: u16, names: &[u8]) -> Vec<u8> {
+    let [high, low] = side.to_be_bytes();
+    let count = u8::try_from(names.len()).unwrap();
+    let of_each =
+        |told: &[u8]| names.iter().flat_map(|&name| [&[name][..], told].concat()).collect::<Vec<u8>>();
+    let steps = [&[0xFF_u8, 0xDB, 0, 67, 0][..], &[1; 64]].concat();
+    let frame = [0xFF, 0xC2, 0, 8 + 3 * count, 8, high, low, high, low, count];
+    // One code, of one bit: as the block before.
+    let codes = [&[0xFF_u8, 0xC4, 0, 20, 0, 1][..], &[0; 16]].concat();
+    let scan = [0xFF, 0xDA, 0, 6 + 2 * count, count];
+    let blocks = usize::from(side).div_ceil(8).pow(2) * names.len();
+    [
+        &[0xFF_u8, 0xD8][..],
+        &steps,
+        &frame,
+        &of_each(&[0x11, 0]),
+        &codes,
+        &scan,
+        &of_each(&[0]),
+        &[0; 3],
+        &vec![0; blocks.div_ceil(8)],
+        &[0xFF, 0xD9],
+    ]
+    .concat()
+}
+
+#[tokio::test]
+async fn a_picture_that_would_fill_the_memory_is_sent_like_any_other() {
+    let ward = Ward::new().await;
+    let phone = Phone::enrolled(&ward).await;
+    // Grey is drawn by its blocks. Colours of other names only a decoder draws, and these would take it more than it may have.
+    for (jpeg, drawn) in [(vast(12_000, &[1]), true), (vast(4800, b"RGB"), false)] {
+        let id = phone.client().capture(&jpeg, context()).unwrap().capture_id;
+        let refused = phone.client().preview_from(id, &jpeg).err().map(|error| error.code());
+        assert_eq!(refused, (!drawn).then_some("no_preview"));
+        assert_eq!(phone.file(id, "preview.age").is_file(), drawn);
+
+        assert_eq!(phone.run().await.stored, 1);
+        assert_eq!(ward.pull().await.filed, 1);
+        assert_eq!(phone.run().await.filed, [id]);
+        assert_eq!(phone.stage(id), None);
+        let (picture, _) = ward.opened(id).await;
+        assert_eq!(Digest::of(&picture), Digest(strip(&jpeg).unwrap().sha256()));
+    }
+    assert!(ward.verified().await.ok);
+}
+
 #[tokio::test]
 async fn the_chain_goes_on_over_restarts_and_erased_photos() {
     let ward = Ward::new().await;

@@ -4,7 +4,7 @@ use gauze_core::ports::{Answer, TransportError};
 use gauze_core::{Stage, Trouble};
 use jiff::SignedDuration;
 
-use crate::fixture::{Fate, Phone, Ward, stopped};
+use crate::fixture::{Fate, Phone, Seen, Ward, stopped};
 
 /// errno(3), and what the phone says of it.
 const DISK: [(i32, Trouble); 5] = [
@@ -73,7 +73,7 @@ async fn a_refused_bundle_is_shown_until_one_holds_and_photos_go_on() {
         if !seen.path.ends_with("/bundle") {
             return Fate::Deliver;
         }
-        Fate::Answered(Box::new(|answer| Answer { body: b"a captive portal".to_vec(), ..answer }))
+        Fate::Answered(Box::new(|answer| Answer { body: b"not.a.bundle".to_vec(), ..answer }))
     });
     phone.capture(0);
     assert_eq!(phone.run().await.stored, 1);
@@ -84,4 +84,44 @@ async fn a_refused_bundle_is_shown_until_one_holds_and_photos_go_on() {
     ward.clock.pass(SignedDuration::from_mins(2));
     phone.run().await;
     assert_eq!(phone.client().status().trust_refused, None);
+}
+
+/// A filter or a sign-in page answers in the place of what the hospital signed.
+fn page(at: &'static str, content_type: Option<&'static str>) -> impl FnMut(&Seen) -> Fate {
+    move |seen| {
+        if !seen.path.ends_with(at) {
+            return Fate::Deliver;
+        }
+        // Of the kind that is not UTF-8.
+        let (content_type, body) = (content_type.map(str::to_owned), b"<html>gesch\xfctzt</html>".to_vec());
+        Fate::Replaced(Answer { status: 200, content_type, body, ..Answer::default() })
+    }
+}
+
+#[tokio::test]
+async fn a_page_in_the_place_of_what_the_hospital_signed_is_not_called_the_hospitals_fault() {
+    const AS: [Option<&str>; 3] = [None, Some("text/html"), Some("text/html; charset=iso-8859-1")];
+    let ward = Ward::new().await;
+    let phone = Phone::new(&ward, "phone");
+    let managed = ward.managed();
+    for at in ["/bundle", "/policy"] {
+        for content_type in AS {
+            phone.link.obeys(page(at, content_type));
+            let refused = phone.client().enrol(&managed).await.unwrap_err();
+            assert_eq!(refused.code(), "answered_in_between", "{at}, {content_type:?}");
+        }
+    }
+    phone.link.works();
+    phone.client().enrol(&managed).await.unwrap();
+    for at in ["/bundle", "/policy"] {
+        for (n, content_type) in AS.into_iter().enumerate() {
+            phone.capture(n);
+            ward.clock.pass(SignedDuration::from_mins(2));
+            phone.link.obeys(page(at, content_type));
+            phone.run().await;
+            assert!(phone.link.seen().iter().any(|seen| seen.path.ends_with(at)), "{at}, {content_type:?}");
+            let status = phone.client().status();
+            assert_eq!((status.trust_refused, status.unsent), (None, 0), "{at}, {content_type:?}");
+        }
+    }
 }

@@ -2,8 +2,8 @@
 
 use std::sync::atomic::Ordering;
 
-use gauze_core::ReviewError;
 use gauze_core::ports::{Answer, KeyVault as _};
+use gauze_core::{ReviewError, Stage};
 use gauze_gateway::admin::Admin;
 use gauze_gateway::{By, GatewayKeys};
 use gauze_records::proposals::{Decider, approve};
@@ -333,12 +333,15 @@ async fn what_the_hospital_denies_and_what_a_user_wiped_does_not_come_back_by_an
     phone.client().unlock().unwrap();
 
     let kept = phone.capture(0);
-    phone.link.obeys(|seen| if seen.path.ends_with("/captures") { Fate::Lost } else { Fate::Deliver });
+    phone.link.obeys(|seen| if seen.path.ends_with("/uploads") { Fate::Lost } else { Fate::Deliver });
     phone.client().wipe().unwrap();
     for _ in 0..3 {
         later(&ward, &phone).await;
     }
+    let asked = |what| phone.link.seen().iter().filter(|seen| seen.path.ends_with(what)).count();
+    assert_eq!((asked("/uploads"), asked("/status")), (3, 3), "the photo stays, and the hospital answers");
     phone.restart();
+    assert_eq!(phone.stage(kept), Some(Stage::Signed));
     assert_eq!(denied(&phone).as_deref(), Some("wiped"));
     assert!(phone.vault.review_key().unwrap().is_none() && phone.file(kept, "photo.age").exists());
 }
@@ -503,6 +506,101 @@ async fn a_wipe_that_is_cut_off_anywhere_is_finished_at_the_next_opening() {
     later(&ward, &phone).await;
     assert_eq!(phone.outbox(), [""; 0]);
     assert_eq!(ward.listed().await.len(), all.len());
+}
+
+#[tokio::test]
+async fn a_page_in_the_gateways_place_does_not_take_the_word_that_an_order_was_carried_out() {
+    let ward = Ward::new().await;
+    for status in [200, 202] {
+        let phone = Phone::new(&ward, &format!("phone-{status}"));
+        let device = phone.client().enrol(&ward.managed()).await.unwrap();
+        lose(&ward, &device, Photos::Keep).await;
+        phone.link.obeys(move |seen| {
+            let body = b"<html>502 Bad Gateway</html>".to_vec();
+            match seen.path.ends_with("/wiped") {
+                true => Fate::Replaced(Answer { status, body, ..Answer::default() }),
+                false => Fate::Deliver,
+            }
+        });
+        for _ in 0..3 {
+            later(&ward, &phone).await;
+        }
+        let wiped_at = async || admin(&ward).await.device(&device).await.unwrap().device.wiped_at;
+        assert_eq!((phone.id(), wiped_at().await), (device.clone(), None), "{status}: it is still owed");
+        phone.link.works();
+        later(&ward, &phone).await;
+        assert!(wiped_at().await.is_some(), "{status}");
+        assert_eq!(phone.client().status().device_id, None, "{status}: nothing is left to send");
+    }
+}
+
+/// From the moment on in which the phone hears where it stands, its disk takes so many steps and no more.
+fn dies_once_it_hears(phone: &Phone, at: usize) {
+    let disk = phone.disk.clone();
+    phone.link.obeys(move |seen| {
+        let disk = disk.clone();
+        match seen.path.ends_with("/status") {
+            true => Fate::Answered(Box::new(move |answer| {
+                disk.dies(at);
+                answer
+            })),
+            false => Fate::Deliver,
+        }
+    });
+}
+
+#[tokio::test]
+async fn an_order_that_destroys_and_is_cut_off_anywhere_is_carried_out_to_its_end() {
+    let ward = Ward::new().await;
+    let (mut lost, mut cut_amid) = (Vec::new(), 0);
+    // How many steps there are from the order to its end is not known: a phone dies at each.
+    loop {
+        let at = lost.len();
+        let mut phone = Phone::new(&ward, &format!("phone-{at}"));
+        let device = phone.client().enrol(&ward.managed()).await.unwrap();
+        let ids = [phone.capture(0), phone.capture(1)];
+        phone.client().preview_from(ids[0], jpeg(0)).unwrap();
+        lose(&ward, &device, Photos::Destroy).await;
+        dies_once_it_hears(&phone, at);
+        later(&ward, &phone).await;
+        let (died, begun) = (phone.disk.died(), phone.dir.join("gauze/wipe.json").exists());
+        let left = ids.iter().filter(|id| phone.file(**id, "photo.age").exists()).count();
+        cut_amid += usize::from(begun && left > 0);
+        phone.restart();
+        phone.link.works();
+        if !begun {
+            // The order is handed out again.
+            later(&ward, &phone).await;
+        }
+        assert_eq!(denied(&phone).as_deref(), Some("wiped"), "at {at}");
+        assert!(phone.vault.review_key().unwrap().is_none(), "at {at}");
+        for id in ids {
+            for name in ["photo.age", "review.age", "preview.age"] {
+                assert!(!phone.file(id, name).exists(), "at {at}: {name}");
+            }
+        }
+        later(&ward, &phone).await;
+        phone.close();
+        lost.push((phone, device));
+        if !died {
+            break;
+        }
+        assert!(at < 500, "it never gets to the end");
+    }
+    assert!(cut_amid > 5, "{cut_amid} of {}", lost.len());
+    ward.pull().await;
+    let listed = ward.listed().await;
+    assert_eq!(listed.len(), 2 * lost.len(), "each photo left its void");
+    assert!(listed.iter().all(|photo| photo.kind == gauze_records::Kind::Void));
+    for (at, (phone, device)) in lost.iter_mut().enumerate() {
+        phone.restart();
+        later(&ward, phone).await;
+        assert_eq!((phone.client().status().device_id, phone.outbox()), (None, Vec::new()), "at {at}");
+        assert!(phone.vault.device_key().is_err(), "at {at}");
+        phone.close();
+        assert!(admin(&ward).await.device(device).await.unwrap().device.wiped_at.is_some(), "at {at}");
+    }
+    assert!(ward.verified().await.ok);
 }
 
 #[tokio::test]

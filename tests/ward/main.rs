@@ -16,6 +16,7 @@ mod inventory;
 mod kill;
 mod life;
 mod managed;
+mod notices;
 mod overlap;
 mod place;
 mod queue;

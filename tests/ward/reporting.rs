@@ -19,7 +19,7 @@ use crate::sign_in::{phone_at, policy, sign_in};
 const WHAT: &str = "The photo of Mrs Quillonbert went to the patient in the next bed";
 const WHOSE: &str = "Tannenwald ward, two patients";
 
-fn said() -> WentWrong {
+pub fn said() -> WentWrong {
     WentWrong {
         kind: Happened::Breach,
         what: WHAT.to_owned(),
@@ -30,7 +30,7 @@ fn said() -> WentWrong {
 }
 
 /// Another each time.
-fn nth(n: usize) -> WentWrong {
+pub fn nth(n: usize) -> WentWrong {
     WentWrong { what: format!("{WHAT}, number {n}"), ..said() }
 }
 
@@ -39,7 +39,7 @@ fn officer() -> Person {
 }
 
 /// What governance reads: a page for each case, in their order.
-async fn cases(ward: &Ward) -> Vec<String> {
+pub async fn cases(ward: &Ward) -> Vec<String> {
     let puller = ward.puller(ward.port()).await;
     puller.pass().await.unwrap();
     let pages = Pages::open(ward, &puller).await.unwrap();
@@ -61,12 +61,12 @@ fn with(cases: &[String], words: &str) -> usize {
     cases.iter().filter(|case| case.contains(words)).count()
 }
 
-fn kept(phone: &Phone) -> Vec<String> {
+pub fn kept(phone: &Phone) -> Vec<String> {
     names(&phone.dir.join("gauze/reports"))
 }
 
 #[track_caller]
-fn nowhere(dir: &Path, needles: &[&str]) {
+pub fn nowhere(dir: &Path, needles: &[&str]) {
     for entry in std::fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {

@@ -54,6 +54,11 @@ impl Fork {
         json!({ "id_token": format!("{}.{}.c2ln", part(&json!({ "alg": "ES256" })), part(&claims)) })
     }
 
+    /// From now on it is somebody else who signs in.
+    pub fn turns_to(&self, subject: &'static str, name: &'static str) {
+        *self.person.lock().unwrap() = (subject, name);
+    }
+
     fn answer(&self, call: &Call) -> Answer {
         let form = call.body.clone().unwrap_or_default();
         let (status, body) = match call.url.strip_prefix(ISSUER).unwrap() {

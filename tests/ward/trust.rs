@@ -261,6 +261,32 @@ async fn a_hand_over_that_the_pinned_root_did_not_sign_leads_nowhere() {
 }
 
 #[tokio::test]
+async fn a_page_in_the_place_of_the_hand_overs_refuses_no_bundle() {
+    let mut ward = Ward::new().await;
+    let phone = Phone::enrolled(&ward).await;
+    ward.usurped();
+    ward.sign_bundle(|bundle| bundle["version"] = json!(3));
+    let foreign = ward.signed("bundle.jws").as_str().to_owned();
+    phone.link.obeys(move |seen| match seen.path.rsplit('/').next() {
+        Some("bundle") => {
+            let text = foreign.clone();
+            Fate::Answered(Box::new(move |answer| Answer { body: text.into_bytes(), ..answer }))
+        }
+        Some("handovers") => Fate::Replaced(Answer {
+            status: 200,
+            content_type: Some("text/html".to_owned()),
+            body: b"<html>Sign in to the Wi-Fi</html>".to_vec(),
+            ..Answer::default()
+        }),
+        _ => Fate::Deliver,
+    });
+    ward.clock.pass(SignedDuration::from_mins(2));
+    phone.run().await;
+    assert!(phone.link.seen().iter().any(|seen| seen.path.ends_with("/handovers")));
+    assert_eq!((versions(&phone).0, phone.client().status().trust_refused), (1, None));
+}
+
+#[tokio::test]
 async fn a_stale_bundle_is_shown_and_captures_go_on() {
     let ward = Ward::new().await;
     let phone = Phone::enrolled(&ward).await;

@@ -1,6 +1,7 @@
 //! What Android 15 asks of an APK on phones with pages of 16 KB: libraries lie stored, on a page, and load on one.
 
 use anyhow::{Context as _, ensure};
+use std::path::Path;
 
 const PAGE: u64 = 16 * 1024;
 
@@ -32,6 +33,21 @@ pub(crate) fn check_pages(apk: &[u8]) -> anyhow::Result<usize> {
     }
     ensure!(count > 0, "no library in the APK");
     Ok(count)
+}
+
+/// No library of the archive, which lies stored in it, names anything below `place`.
+pub(crate) fn check_placeless(apk: &[u8], place: &Path) -> anyhow::Result<()> {
+    let named = format!("{}/", place.display());
+    ensure!(
+        !apk.windows(named.len()).any(|bytes| bytes == named.as_bytes()),
+        "a library in the APK names {named}, where this machine built it"
+    );
+    Ok(())
+}
+
+/// How many bytes of the archive a file takes.
+pub(crate) fn packed(apk: &[u8], name: &str) -> Option<usize> {
+    entries(apk)?.into_iter().find(|entry| entry.name == name).map(|entry| entry.size)
 }
 
 fn entries(apk: &[u8]) -> Option<Vec<Entry>> {
@@ -134,6 +150,25 @@ mod tests {
         assert!(why(&archive(name, 0, 16384, b"\x7fELF")).contains("no library"));
         assert!(why(&archive("classes.dex", 0, 16384, &right)).contains("no library in"));
         assert!(why(b"PK").contains("not a ZIP"));
+    }
+
+    #[test]
+    fn a_library_that_names_the_place_where_it_was_built_is_told() {
+        let library = b"\x7fELF at /srv/her/gauze/core/src/lib.rs and /cargo/registry/src";
+        let apk = archive("lib/arm64-v8a/libgauze.so", 0, 16384, library);
+        let told = |place: &str| check_placeless(&apk, Path::new(place)).map_err(|error| error.to_string());
+        assert!(told("/srv/her/gauze").unwrap_err().contains("names /srv/her/gauze/"));
+        assert_eq!((told("/srv/her/.cargo"), told("/srv/her/gau")), (Ok(()), Ok(())));
+    }
+
+    #[test]
+    fn a_file_of_the_archive_is_found_by_its_name() {
+        let apk = archive("res/raw/licences.txt", 8, 64, b"MIT and Apache-2.0");
+        assert_eq!(packed(&apk, "res/raw/licences.txt"), Some(18));
+        assert_eq!(
+            (packed(&apk, "res/raw/licence.txt"), packed(b"PK", "res/raw/licences.txt")),
+            (None, None)
+        );
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub(crate) struct Args {
 pub(crate) fn bench(args: &Args) -> anyhow::Result<()> {
     let root = root()?;
     let tools = tools::dir(&root);
-    tools::install_for_bench(&tools);
+    tools::install(&tools, &root, &["bench"]);
     run(cargo(&root).args(["build", "--release", "--workspace", "--lib", "--bins"]).args(FEATURES))?;
     let mut rows = measured(args, &root, &tools)?;
     rows.extend(phone_rows(args, &root)?);

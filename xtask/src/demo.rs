@@ -20,7 +20,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let root = root()?;
     let programs = ["gauze-demo", "gauze-gateway", "gauze-phone", "gauze-records"];
     println!(
-        "building {}: about four minutes on two cores the first time, seconds after that",
+        "building {}: six to seven minutes on two cores the first time, seconds after that",
         programs.join(", ")
     );
     let packages = ["gauze-tests", "gauze-gateway", "gauze-records"];

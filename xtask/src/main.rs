@@ -16,6 +16,7 @@ mod debian;
 mod demo;
 mod fuzz;
 mod keycloak;
+mod licences;
 mod package;
 mod phones;
 mod process;

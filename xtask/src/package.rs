@@ -4,7 +4,7 @@
 use crate::android;
 use crate::bindings::{self, target};
 use crate::process::{cargo, on_path, quiet, run};
-use crate::test;
+use crate::{licences, phones, test};
 use anyhow::Context as _;
 use clap::ValueEnum;
 use std::fs;
@@ -47,6 +47,8 @@ pub(crate) fn run_package(args: &Args) -> anyhow::Result<()> {
 /// Everything that can be done and checked without Xcode; with it, the core for phones and the project.
 fn ios(root: &Path) -> anyhow::Result<()> {
     strings::write(root)?;
+    // Where `project.json` has it from.
+    licences::write(root, IOS[0], &target(root).join("ios/licences.txt"))?;
     test::run(&test::Args::of("gauze-tests", "ios_"))?;
     if on_path("xcodebuild").is_some() {
         framework(root)?;
@@ -75,7 +77,9 @@ fn framework(root: &Path) -> anyhow::Result<()> {
     create.arg("-create-xcframework");
     for triple in IOS {
         let library = ["build", "-p", "gauze-bindings", "--lib", "--profile", "phone", "--target", triple];
-        run(cargo(root).args(library))?;
+        let mut build = cargo(root);
+        phones::placeless(&mut build, root, &target(root), &[]);
+        run(build.args(library))?;
         create.arg("-library").arg(target(root).join(triple).join("phone/libgauze.a"));
     }
     run(create.arg("-output").arg(&framework))?;

@@ -9,9 +9,10 @@ use crate::bindings::target;
 use crate::debian;
 use crate::process::{on_path, quiet, replace, run, unlike_under_cargo};
 use anyhow::{Context as _, bail, ensure};
-use std::fs;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::{env, fs};
 
 const RUSTC: &str = "/usr/bin/rustc";
 const CARGO: &str = "/usr/bin/cargo";
@@ -58,7 +59,7 @@ const PHONES: [Phone; 4] = [
 pub(crate) fn targets(root: &Path) -> anyhow::Result<()> {
     prepare()?;
     for phone in &PHONES {
-        run(cargo(root, phone, "check")?.args(["-p", "gauze-core", "-p", "gauze-bindings"]))?;
+        run(cargo(root, &scratch(root), phone, "check")?.args(["-p", "gauze-core", "-p", "gauze-bindings"]))?;
     }
     println!("{} targets type-check", PHONES.len());
     Ok(())
@@ -81,14 +82,18 @@ pub(crate) fn size(root: &Path) -> anyhow::Result<()> {
 
 /// Links the arm64 Android library against stand-ins for the system's, strips it, and returns its length in bytes.
 pub(crate) fn weigh(root: &Path) -> anyhow::Result<u64> {
-    Ok(fs::metadata(link(root)?)?.len())
+    Ok(fs::metadata(link(root, &scratch(root))?)?.len())
 }
 
-/// As [`weigh`], and returns where the library is. No phone loads it: what it needs of the system is a stand-in.
-pub(crate) fn link(root: &Path) -> anyhow::Result<PathBuf> {
+/// Where all of this is built.
+pub(crate) fn scratch(root: &Path) -> PathBuf {
+    target(root).join("phones")
+}
+
+/// As [`weigh`], and returns where below `scratch` the library is. No phone loads it: what it needs of the system is a stand-in.
+pub(crate) fn link(root: &Path, scratch: &Path) -> anyhow::Result<PathBuf> {
     prepare()?;
     let phone = &PHONES[0];
-    let scratch = target(root).join("phones");
     let stubs = scratch.join("stubs");
     fs::create_dir_all(&stubs)?;
     for library in ["libc", "libm", "libdl", "liblog", "libunwind", "libgcc"] {
@@ -105,7 +110,7 @@ pub(crate) fn link(root: &Path) -> anyhow::Result<PathBuf> {
     );
     replace(&linker, &script)?;
     quiet(Command::new("chmod").arg("755").arg(&linker))?;
-    let mut build = cargo(root, phone, "rustc")?;
+    let mut build = cargo(root, scratch, phone, "rustc")?;
     build
         .args(["-p", "gauze-bindings", "--lib", "--crate-type", "cdylib", "--profile", "phone"])
         .env("CARGO_TARGET_AARCH64_LINUX_ANDROID_LINKER", &linker);
@@ -142,10 +147,32 @@ fn prepare() -> anyhow::Result<()> {
     )
 }
 
-fn cargo(root: &Path, phone: &Phone, command: &str) -> anyhow::Result<Command> {
-    let scratch = target(root).join("phones");
+/// What this machine's own places are called in a library that leaves it, where a panic tells of its source. A place that lies in
+/// another comes after it, for rustc goes by the last that fits.
+pub(crate) fn places(root: &Path, scratch: &Path) -> Vec<(PathBuf, &'static str)> {
+    let home = env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo"));
+    let registry = env::var_os("CARGO_HOME").map(|dir| root.join(dir)).or(home);
+    let mut places = vec![(root.to_path_buf(), "/gauze"), (scratch.to_path_buf(), "/built")];
+    places.extend(registry.map(|dir| (dir, "/cargo")));
+    places
+}
+
+/// The library names none of [`places`]: what is built elsewhere of the same sources is the same. `more` goes to rustc too.
+pub(crate) fn placeless(cargo: &mut Command, root: &Path, scratch: &Path, more: &[&str]) {
+    let renamed = places(root, scratch).into_iter().map(|(place, name)| {
+        let mut flag = OsString::from("--remap-path-prefix=");
+        flag.push(place);
+        flag.push("=");
+        flag.push(name);
+        flag
+    });
+    let flags: Vec<OsString> = more.iter().map(OsString::from).chain(renamed).collect();
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", flags.join(OsStr::new("\x1f")));
+}
+
+fn cargo(root: &Path, scratch: &Path, phone: &Phone, command: &str) -> anyhow::Result<Command> {
     let mut flags = format!("--target={}", phone.clang);
-    let sdk = apple_stand_in(&scratch)?;
+    let sdk = apple_stand_in(scratch)?;
     if phone.target.ends_with("apple-ios") {
         flags.push_str(&format!(" -isystem {} -Wno-everything", sdk.join("include").display()));
     }
@@ -155,6 +182,7 @@ fn cargo(root: &Path, phone: &Phone, command: &str) -> anyhow::Result<Command> {
     let name = phone.target.replace('-', "_");
     let mut cargo = Command::new(CARGO);
     unlike_under_cargo(&mut cargo);
+    placeless(&mut cargo, root, scratch, &[]);
     cargo
         .current_dir(root)
         .env("RUSTC_BOOTSTRAP", "1")
@@ -165,7 +193,7 @@ fn cargo(root: &Path, phone: &Phone, command: &str) -> anyhow::Result<Command> {
         .env(format!("AR_{name}"), "llvm-ar-16")
         .env(format!("CFLAGS_{name}"), flags)
         .args([command, "-Zbuild-std=std,panic_unwind", "--target", phone.target, "--target-dir"])
-        .arg(&scratch);
+        .arg(scratch);
     Ok(cargo)
 }
 
@@ -192,4 +220,29 @@ fn apple_stand_in(scratch: &Path) -> anyhow::Result<PathBuf> {
         replace(&sdk.join("include").join(name), text)?;
     }
     Ok(sdk)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_library_names_no_place_of_this_machine_and_what_lies_in_another_is_renamed_after_it() {
+        let (root, scratch) = (Path::new("/srv/her/gauze"), Path::new("/srv/her/gauze/target/phones"));
+        let mut cargo = Command::new("cargo");
+        placeless(&mut cargo, root, scratch, &["-C", "link-arg=-z"]);
+        let (_, flags) = cargo.get_envs().find(|(name, _)| *name == "CARGO_ENCODED_RUSTFLAGS").unwrap();
+        let flags: Vec<&str> = flags.unwrap().to_str().unwrap().split('\x1f').collect();
+        let (ours, registry) = flags.split_at(4);
+        assert_eq!(
+            ours,
+            [
+                "-C",
+                "link-arg=-z",
+                "--remap-path-prefix=/srv/her/gauze=/gauze",
+                "--remap-path-prefix=/srv/her/gauze/target/phones=/built"
+            ]
+        );
+        assert!(registry.iter().all(|flag| flag.ends_with("=/cargo")) && registry.len() < 2, "{registry:?}");
+    }
 }

@@ -114,7 +114,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         return fuzz::run(&root, &args.fuzz);
     }
     let tools = tools::dir(&root);
-    tools::install_for_soaks();
+    tools::install(&tools, &root, &["soak"]);
     // Tests start the servers and the simulated phone as programs of their own; built with the tests, both are compiled
     // with the same features, once.
     start(

@@ -33,8 +33,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let root = root()?;
     let dir = tools::dir(&root);
     let named = args.rest.iter().any(|arg| arg.starts_with("-p") || arg.starts_with("--package"));
-    if !named || args.rest.iter().any(|arg| arg.ends_with("gauze-tests")) {
-        prepare(&root, &dir, args.no_install)?;
+    let suites = suites(&args.rest);
+    if !named || is_ours(&args.rest) {
+        prepare((&root, &dir), &suites, args.no_install)?;
     }
     let notes = dir.with_file_name("skipped");
     replace(&notes, "")?;
@@ -50,18 +51,38 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     }
     let tested = start(test.args(&args.rest));
     let mut tools = tools::interop(&dir);
+    tools.retain(|tool| tools::is_used(tool.name, &suites));
     tools.push(tools::shared_data(&root));
     report(&tools, &std::fs::read_to_string(&notes).unwrap_or_default());
     tested
 }
 
-/// What the end-to-end tests start and load: other makers' tools, every program, the library with its Python package.
-fn prepare(root: &Path, dir: &Path, no_install: bool) -> anyhow::Result<()> {
-    if !no_install {
-        tools::install_interop(dir);
-        tools::install_python(dir, root);
+/// Whether these arguments of `cargo test` name the package whose suites use tools and programs.
+fn is_ours(rest: &[String]) -> bool {
+    rest.iter().any(|arg| arg.ends_with("gauze-tests"))
+}
+
+/// The suites that these arguments of `cargo test` run: those that they name, or else all that may be meant.
+fn suites(rest: &[String]) -> Vec<&str> {
+    let own: Vec<&str> = rest.iter().map(String::as_str).take_while(|arg| *arg != "--").collect();
+    let behind = own.windows(2).filter(|two| two[0] == "--test").map(|two| two[1]);
+    let named: Vec<&str> = behind.chain(own.iter().filter_map(|arg| arg.strip_prefix("--test="))).collect();
+    if !named.is_empty() && !named.iter().any(|name| name.contains(['*', '?', '['])) {
+        return named;
     }
-    bindings::build(root).map(drop)
+    let others = tools::OTHERS.iter().filter(|_| !is_ours(rest));
+    tools::OURS.iter().chain(others).copied().collect()
+}
+
+/// What these suites start and load: other makers' tools, every program, the library with its Python package.
+fn prepare((root, dir): (&Path, &Path), suites: &[&str], no_install: bool) -> anyhow::Result<()> {
+    if !no_install {
+        tools::install(dir, root, suites);
+    }
+    if tools::is_used(tools::PROGRAMS, suites) {
+        bindings::build(root)?;
+    }
+    Ok(())
 }
 
 fn report(tools: &[Tool], notes: &str) {
@@ -104,5 +125,28 @@ mod tests {
         );
         assert_eq!(skipped(&[tool(true)], notes), ["no root", "strace not found"]);
         assert_eq!(skipped(&[tool(true)], ""), [""; 0]);
+    }
+
+    #[test]
+    fn a_suite_that_is_named_gets_what_it_uses_and_all_of_them_get_everything() {
+        let ward = &["-p", "gauze-tests", "--test", "ward", "review"][..];
+        let filtered = &["-p", "gauze-tests", "bindings", "--", "--test", "ward"][..];
+        for (rest, tool, used) in [
+            (ward, "Swift", false),
+            (ward, "Python", false),
+            (ward, tools::PROGRAMS, false),
+            (&["-p", "gauze-tests", "--test=crash"], "strace", true),
+            (&["-p", "gauze-tests", "--test=crash"], "Keycloak", false),
+            (&["-p", "gauze-tests", "--test", "crash", "--test", "suite"], "Keycloak", true),
+            (&["-p", "gauze-tests", "--test", "s*"], "Swift", true),
+            (&["-p", "gauze-tests"], tools::PROGRAMS, true),
+            (&["-p", "gauze-tests"], "Chromium", false),
+            (filtered, "Swift", true),
+            (&["--no-fail-fast"], "Chromium", true),
+            (&[], "sqlcipher", false),
+        ] {
+            let rest: Vec<String> = rest.iter().map(|&arg| arg.to_owned()).collect();
+            assert_eq!(tools::is_used(tool, &suites(&rest)), used, "{rest:?}: {tool}");
+        }
     }
 }

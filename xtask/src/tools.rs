@@ -20,20 +20,60 @@ const GO_AGE: &str = "v1.3.2";
 const LITEWITNESS: &str = "v0.6.1";
 const TYPESCRIPT_AGE: &str = "0.3.1";
 const MATURIN: &str = "1.16.0";
-const DEBIAN: [(&str, &str); 11] = [
-    ("age", "age"),
-    ("exiftool", "libimage-exiftool-perl"),
-    ("mvn", "maven"),
-    // What `cargo xtask bench` measures against.
-    ("sqlcipher", "sqlcipher"),
-    ("cjpeg", "libjpeg-turbo-progs"),
-    ("djpeg", "libjpeg-turbo-progs"),
+/// Our own programs, which some suites start.
+pub(crate) const PROGRAMS: &str = "programs";
+
+/// The suites of `gauze-tests`, as cargo calls them.
+pub(crate) const OURS: [&str; 5] = ["attest", "crash", "simulation", "suite", "ward"];
+/// The suites of other crates that use a tool.
+pub(crate) const OTHERS: [&str; 5] = ["balp", "gateway", "records", "seal", "web"];
+
+/// Which suites and which of our commands use a tool: for nothing else is it installed.
+const USED_BY: [(&str, &[&str]); 15] = [
+    (PROGRAMS, &["attest", "crash", "suite"]),
+    ("age", &["suite"]),
+    ("age 1.3", &["suite", "bench"]),
+    ("litewitness", &["suite"]),
+    ("age-encryption", &["suite"]),
+    ("exiftool", &["suite"]),
+    ("Kotlin", &["suite", "balp", "bench"]),
+    ("Swift", &["suite"]),
+    ("Python", &["suite"]),
+    ("strace", &["crash", "soak"]),
+    ("nginx", &["suite"]),
+    ("Chromium", &["gateway", "records", "web"]),
+    ("Keycloak", &["suite"]),
+    ("libjpeg-turbo", &["seal", "bench"]),
+    ("sqlcipher", &["bench"]),
+];
+
+/// Of the tools that Debian has: a program of each, and its package.
+const DEBIAN: [(&str, &str, &str); 11] = [
+    ("age", "age", "age"),
+    ("exiftool", "exiftool", "libimage-exiftool-perl"),
+    ("Kotlin", "mvn", "maven"),
+    ("sqlcipher", "sqlcipher", "sqlcipher"),
+    ("libjpeg-turbo", "cjpeg", "libjpeg-turbo-progs"),
+    ("libjpeg-turbo", "djpeg", "libjpeg-turbo-progs"),
     // `venv` has no program of its own.
-    ("python3", "python3-venv"),
-    ("strace", "strace"),
-    ("nginx", "nginx"),
-    ("chromium", "chromium"),
-    ("chromedriver", "chromium-driver"),
+    ("Python", "python3", "python3-venv"),
+    ("strace", "strace", "strace"),
+    ("nginx", "nginx", "nginx"),
+    ("Chromium", "chromium", "chromium"),
+    ("Chromium", "chromedriver", "chromium-driver"),
+];
+
+/// How to make one of the others, given the tools' directory and the root.
+type Make = fn(&Path, &Path) -> anyhow::Result<()>;
+
+/// The others. The Python package builds the library with other features under the same name: whoever needs that builds it after this.
+const MADE: [(&str, Make); 6] = [
+    ("age 1.3", |tools, _| install_go_age(tools)),
+    ("litewitness", |tools, _| install_litewitness(tools)),
+    ("age-encryption", |tools, _| install_typescript_age(tools)),
+    ("Swift", |_, _| swift::install()),
+    ("Keycloak", |_, _| keycloak::install()),
+    ("Python", install_python),
 ];
 
 /// One tool that interoperation tests look for, and whether they will find it.
@@ -139,36 +179,22 @@ pub(crate) fn shared_data(root: &Path) -> Tool {
     }
 }
 
-/// Installs what tests use, is missing and can be had here. Quick when there is nothing to do.
-pub(crate) fn install_interop(tools: &Path) {
-    going_on("Debian packages", install_debian());
-    going_on("age 1.3", install_go_age(tools));
-    going_on("litewitness", install_litewitness(tools));
-    going_on("age-encryption", install_typescript_age(tools));
-    going_on("Swift", swift::install());
-    install_keycloak();
+/// Whether one of these suites or commands uses a tool.
+pub(crate) fn is_used(tool: &str, users: &[&str]) -> bool {
+    USED_BY.iter().any(|(name, by)| *name == tool && by.iter().any(|user| users.contains(user)))
 }
 
-/// Installs the provider of another maker that tests and, where it is asked for, the demo sign in at.
+/// Installs what these suites or commands use, is missing and can be had here. Quick when there is nothing to do.
+pub(crate) fn install(tools: &Path, root: &Path, users: &[&str]) {
+    going_on("Debian packages", install_debian(users));
+    for (name, make) in MADE.into_iter().filter(|(name, _)| is_used(name, users)) {
+        going_on(name, make(tools, root));
+    }
+}
+
+/// Installs the provider of another maker that the demo signs in at where that is asked for.
 pub(crate) fn install_keycloak() {
     going_on("Keycloak", keycloak::install());
-}
-
-/// Installs what the bench measures against.
-pub(crate) fn install_for_bench(tools: &Path) {
-    going_on("Debian packages", install_debian());
-    going_on("age 1.3", install_go_age(tools));
-}
-
-/// Installs what soaks use.
-pub(crate) fn install_for_soaks() {
-    going_on("Debian packages", install_debian());
-}
-
-/// Installs our own Python package, unless it was made from the present sources already. It builds the library with other features
-/// under the same name: whoever needs it builds it after this.
-pub(crate) fn install_python(tools: &Path, root: &Path) {
-    going_on("the Python package", try_install_python(tools, root));
 }
 
 fn going_on(what: &str, installed: anyhow::Result<()>) {
@@ -177,12 +203,10 @@ fn going_on(what: &str, installed: anyhow::Result<()>) {
     }
 }
 
-fn install_debian() -> anyhow::Result<()> {
-    let missing: Vec<&str> = DEBIAN
-        .iter()
-        .filter(|(program, _)| on_path(program).is_none())
-        .map(|(_, package)| *package)
-        .collect();
+fn install_debian(users: &[&str]) -> anyhow::Result<()> {
+    let used = DEBIAN.iter().filter(|(tool, ..)| is_used(tool, users));
+    let missing: Vec<&str> =
+        used.filter(|(_, program, _)| on_path(program).is_none()).map(|(.., package)| *package).collect();
     if missing.is_empty() || !is_debian_root() {
         return Ok(());
     }
@@ -256,8 +280,8 @@ pub(crate) fn python(tools: &Path) -> PathBuf {
     tools.join("python/bin/python")
 }
 
-/// As a person would install it.
-fn try_install_python(tools: &Path, root: &Path) -> anyhow::Result<()> {
+/// Installs our own Python package as a person would, unless it was made from the present sources already.
+fn install_python(tools: &Path, root: &Path) -> anyhow::Result<()> {
     let Some(python3) = on_path("python3") else { return Ok(()) };
     let venv = tools.join("python");
     let stamp = venv.join("gauze-package");
@@ -337,4 +361,34 @@ pub(crate) fn cargo_deny(root: &Path) -> anyhow::Result<PathBuf> {
 fn says(program: &Path, version: &str) -> bool {
     quiet(Command::new(program).arg("--version"))
         .is_ok_and(|text| text.split_whitespace().any(|word| word == version))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_tool_says_what_uses_it_and_whatever_uses_one_is_known() {
+        let interop = interop(Path::new(""));
+        let named = interop.iter().map(|tool| tool.name).chain(DEBIAN.map(|(tool, ..)| tool));
+        for tool in named.chain(MADE.map(|(tool, _)| tool)) {
+            assert_eq!(USED_BY.iter().filter(|(name, _)| *name == tool).count(), 1, "{tool}");
+        }
+        for user in USED_BY.iter().flat_map(|(_, by)| *by) {
+            assert!(
+                ["bench", "soak"].iter().chain(&OURS).chain(&OTHERS).any(|known| known == user),
+                "{user}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_bench_has_what_it_measures_against_and_no_more() {
+        let used = |users: &[&str]| -> Vec<&str> {
+            USED_BY.map(|(tool, _)| tool).into_iter().filter(|tool| is_used(tool, users)).collect()
+        };
+        assert_eq!(used(&["bench"]), ["age 1.3", "Kotlin", "libjpeg-turbo", "sqlcipher"]);
+        assert_eq!(used(&["soak"]), ["strace"]);
+        assert_eq!(used(&["ward", "simulation"]), [""; 0]);
+    }
 }

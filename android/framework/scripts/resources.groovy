@@ -54,6 +54,10 @@ def sets = exploded.findAll { new File(it, 'res').list() }.collect { dir ->
 }
 def own = new File(work, 'own.zip')
 run([aapt2, 'compile', '--dir', new File(main, 'res'), '-o', own])
+// The list that `cargo xtask package android` wrote lies over the sources' empty one.
+def written = session.userProperties['gauze.licences']
+def licences = written ? [new File(work, 'licences.zip')] : []
+licences.each { run([aapt2, 'compile', '--dir', written, '-o', it]) }
 
 def documents = javax.xml.parsers.DocumentBuilderFactory.newInstance().newDocumentBuilder()
 def packages = exploded.collect { documents.parse(manifest(it)).documentElement.getAttribute('package') }.unique()
@@ -62,7 +66,7 @@ def gen = new File(build, 'generated-sources/r')
 def link = { File merged, File out ->
     run([aapt2, 'link', '-o', out, '-I', all, '--manifest', merged, '--java', gen, '--extra-packages', packages.join(':'),
          '--proguard', new File(work, 'aapt.pro'), '--auto-add-overlay', '--min-sdk-version', minSdk,
-         '--target-sdk-version', targetSdk, '-c', 'en,cy,gd'] + sets.collectMany { ['-R', it] } + ['-R', own])
+         '--target-sdk-version', targetSdk, '-c', 'en,cy,gd'] + (sets + own + licences).collectMany { ['-R', it] })
 }
 link(forTests, new File(work, 'test/resources.ap_'))
 link(shipped, new File(work, 'resources.ap_'))

@@ -555,6 +555,8 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_client_enrolment() != 3400:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_gauze_checksum_method_client_has_read() != 24556:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_client_judge() != 13938:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_client_list() != 46688:
@@ -572,6 +574,8 @@ def _uniffi_check_api_checksums(lib):
     if lib.uniffi_gauze_checksum_method_client_preview_from() != 1468:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_client_queue() != 32389:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_gauze_checksum_method_client_read_notice() != 62525:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_client_report() != 18771:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
@@ -735,6 +739,9 @@ _UniffiLib.uniffi_gauze_checksum_method_client_discard.restype = ctypes.c_uint16
 _UniffiLib.uniffi_gauze_checksum_method_client_enrolment.argtypes = (
 )
 _UniffiLib.uniffi_gauze_checksum_method_client_enrolment.restype = ctypes.c_uint16
+_UniffiLib.uniffi_gauze_checksum_method_client_has_read.argtypes = (
+)
+_UniffiLib.uniffi_gauze_checksum_method_client_has_read.restype = ctypes.c_uint16
 _UniffiLib.uniffi_gauze_checksum_method_client_judge.argtypes = (
 )
 _UniffiLib.uniffi_gauze_checksum_method_client_judge.restype = ctypes.c_uint16
@@ -762,6 +769,9 @@ _UniffiLib.uniffi_gauze_checksum_method_client_preview_from.restype = ctypes.c_u
 _UniffiLib.uniffi_gauze_checksum_method_client_queue.argtypes = (
 )
 _UniffiLib.uniffi_gauze_checksum_method_client_queue.restype = ctypes.c_uint16
+_UniffiLib.uniffi_gauze_checksum_method_client_read_notice.argtypes = (
+)
+_UniffiLib.uniffi_gauze_checksum_method_client_read_notice.restype = ctypes.c_uint16
 _UniffiLib.uniffi_gauze_checksum_method_client_report.argtypes = (
 )
 _UniffiLib.uniffi_gauze_checksum_method_client_report.restype = ctypes.c_uint16
@@ -981,6 +991,12 @@ _UniffiLib.uniffi_gauze_fn_method_client_enrolment.argtypes = (
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_gauze_fn_method_client_enrolment.restype = ctypes.c_uint64
+_UniffiLib.uniffi_gauze_fn_method_client_has_read.argtypes = (
+    ctypes.c_uint64,
+    _UniffiRustBuffer,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_gauze_fn_method_client_has_read.restype = ctypes.c_int8
 _UniffiLib.uniffi_gauze_fn_method_client_judge.argtypes = (
     ctypes.c_uint64,
     _UniffiForeignBytes,
@@ -1034,6 +1050,12 @@ _UniffiLib.uniffi_gauze_fn_method_client_queue.argtypes = (
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_gauze_fn_method_client_queue.restype = ctypes.c_uint64
+_UniffiLib.uniffi_gauze_fn_method_client_read_notice.argtypes = (
+    ctypes.c_uint64,
+    _UniffiRustBuffer,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_gauze_fn_method_client_read_notice.restype = None
 _UniffiLib.uniffi_gauze_fn_method_client_report.argtypes = (
     ctypes.c_uint64,
     _UniffiRustBuffer,
@@ -3195,7 +3217,7 @@ class _UniffiFfiConverterUInt32(_UniffiConverterPrimitiveInt):
 @dataclass
 class ShownNotice:
     """
-    The notice that was shown when consent was asked for.
+    A notice that was shown: when consent was asked for, or to staff before they use a phone.
 """
     def __init__(self, *, code:Name, version:int):
         self.code = code
@@ -6270,7 +6292,7 @@ class _UniffiFfiConverterTypeLocalNumbers(_UniffiConverterRustBuffer):
 @dataclass
 class NoticeChoice:
     """
-    A notice that is shown when consent is asked for.
+    A notice: apps show the one with the code `staff` to whoever uses a phone, before they do, and `patient` when consent is asked for.
 """
     def __init__(self, *, code:Name, version:int, words:Text4096):
         self.code = code
@@ -11461,6 +11483,11 @@ class ClientProtocol(typing.Protocol):
         Enrolling this phone.
 """
         raise NotImplementedError
+    def has_read(self, notice: ShownNotice) -> bool:
+        """
+        Whether whoever has the phone in hand has read this version of a notice to staff on it.
+"""
+        raise NotImplementedError
     def judge(self, jpeg: bytes) -> typing.Optional[Fitness]:
         """
         Judges how fit a photo is for measuring, of its own bytes, before `capture` seals it with that. Nothing where nothing can be
@@ -11507,6 +11534,12 @@ class ClientProtocol(typing.Protocol):
     def queue(self, ) -> UploadQueue:
         """
         Sending photos.
+"""
+        raise NotImplementedError
+    def read_notice(self, notice: ShownNotice) -> None:
+        """
+        Whoever has the phone in hand has read it. Where somebody is signed in they are not asked again here, and the hospital hears of it
+        with the next run of the queue; else it counts until the phone changes hands. Blocks until it is durable.
 """
         raise NotImplementedError
     def report(self, said: WentWrong) -> WaitingReport:
@@ -11708,6 +11741,24 @@ class Client(ClientProtocol):
             *_uniffi_lowered_args,
         )
         return _uniffi_lift_return(_uniffi_ffi_result)
+    def has_read(self, notice: ShownNotice) -> bool:
+        """
+        Whether whoever has the phone in hand has read this version of a notice to staff on it.
+"""
+
+        _UniffiFfiConverterTypeShownNotice.check_lower(notice)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterTypeShownNotice.lower(notice),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterBoolean.lift
+        _uniffi_error_converter = None
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_gauze_fn_method_client_has_read,
+            *_uniffi_lowered_args,
+        )
+        return _uniffi_lift_return(_uniffi_ffi_result)
     def judge(self, jpeg: bytes) -> typing.Optional[Fitness]:
         """
         Judges how fit a photo is for measuring, of its own bytes, before `capture` seals it with that. Nothing where nothing can be
@@ -11867,6 +11918,25 @@ class Client(ClientProtocol):
         _uniffi_ffi_result = _uniffi_rust_call_with_error(
             _uniffi_error_converter,
             _UniffiLib.uniffi_gauze_fn_method_client_queue,
+            *_uniffi_lowered_args,
+        )
+        return _uniffi_lift_return(_uniffi_ffi_result)
+    def read_notice(self, notice: ShownNotice) -> None:
+        """
+        Whoever has the phone in hand has read it. Where somebody is signed in they are not asked again here, and the hospital hears of it
+        with the next run of the queue; else it counts until the phone changes hands. Blocks until it is durable.
+"""
+
+        _UniffiFfiConverterTypeShownNotice.check_lower(notice)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterTypeShownNotice.lower(notice),
+        )
+        _uniffi_lift_return = lambda val: None
+        _uniffi_error_converter = None
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_gauze_fn_method_client_read_notice,
             *_uniffi_lowered_args,
         )
         return _uniffi_lift_return(_uniffi_ffi_result)

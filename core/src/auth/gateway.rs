@@ -85,11 +85,16 @@ impl GatewayClient {
         format!("{}/v1/{}/{path}", self.base, self.tenant)
     }
 
-    /// An unsigned `GET`; `None` where there is nothing.
-    pub async fn fetch(&self, path: &str) -> Result<Option<String>, CallError> {
+    /// An unsigned `GET` of what the gateway serves as `media_type`; `None` where there is nothing.
+    pub async fn fetch(&self, path: &str, media_type: &str) -> Result<Option<String>, CallError> {
         let call = Call { method: "GET", url: self.url(path), headers: Vec::new(), body: None };
-        match accept(self.transport.call(call).await?) {
-            Ok(body) => String::from_utf8(body).map(Some).map_err(|_| CallError::Answer),
+        let answer = self.transport.call(call).await?;
+        let (status, is_served) = (answer.status, comes_as(&answer, media_type));
+        match accept(answer, path) {
+            Ok(body) if is_served => {
+                String::from_utf8(body).map(Some).map_err(|_| CallError::Between(status))
+            }
+            Ok(_) => Err(CallError::Between(status)),
             Err(CallError::Refused(problem)) if problem.code == ProblemCode::NotFound => Ok(None),
             Err(error) => Err(error),
         }
@@ -106,14 +111,15 @@ impl GatewayClient {
         let call = Call { method: "POST", url: self.url(path), headers, body: Some(body) };
         let answer = self.transport.call(call).await?;
         self.clocks.learn(answer.time.as_deref(), self.clock.now());
-        parse(answer)
+        parse(answer, path)
     }
 
     /// An unsigned `POST` whose answer says nothing.
-    pub async fn tell(&self, path: &str, content_type: &str, body: Vec<u8>) -> Result<(), CallError> {
+    pub(crate) async fn tell(&self, path: &str, content_type: &str, body: Vec<u8>) -> Result<(), Unanswered> {
         let headers = vec![("content-type", content_type.to_owned())];
         let call = Call { method: "POST", url: self.url(path), headers, body: Some(body) };
-        accept(self.transport.call(call).await?).map(drop)
+        accept(self.transport.call(call).await?, path)?;
+        Ok(())
     }
 
     /// A signed `POST` of JSON.
@@ -126,7 +132,7 @@ impl GatewayClient {
         let first = self.transport.call(self.signed(path, &body, self.time()).await?).await?;
         tracing::debug!(status = first.status, "answered");
         let told = first.time.clone();
-        let refused = match self.heard(first) {
+        let refused = match self.heard(first, path) {
             Err(refused) if refused.is(ProblemCode::SignatureExpired) => refused,
             other => return other,
         };
@@ -134,12 +140,12 @@ impl GatewayClient {
             return Err(refused);
         }
         let again = self.transport.call(self.signed(path, &body, self.time_told()).await?).await?;
-        self.heard(again)
+        self.heard(again, path)
     }
 
-    fn heard<T: DeserializeOwned>(&self, answer: Answer) -> Result<T, Unanswered> {
+    fn heard<T: DeserializeOwned>(&self, answer: Answer, path: &str) -> Result<T, Unanswered> {
         let wait_ms = self.wait_ms(&answer);
-        parse(answer).map_err(|error| Unanswered { error, wait_ms })
+        parse(answer, path).map_err(|error| Unanswered { error, wait_ms })
     }
 
     async fn signed(&self, path: &str, body: &[u8], now: Timestamp) -> Result<Call, CallError> {
@@ -181,12 +187,25 @@ impl GatewayClient {
     }
 }
 
+/// The statuses under which the gateway answers at `path` (its `/openapi.json` has them): under any other an answer is nobody's word.
+fn announced(path: &str) -> &'static [u16] {
+    match path {
+        "challenges" | "enrolments" => &[201],
+        "uploads" | TRANSFERS => &[200, 201],
+        "wiped" => &[204],
+        _ => &[200],
+    }
+}
+
+/// What stands for the addresses that a ticket gives out.
+pub const TRANSFERS: &str = "transfers";
+
 /// The body of an answer that is no refusal.
-pub fn accept(answer: Answer) -> Result<Vec<u8>, CallError> {
-    if (200..300).contains(&answer.status) {
+fn accept(answer: Answer, path: &str) -> Result<Vec<u8>, CallError> {
+    if announced(path).contains(&answer.status) {
         return Ok(answer.body);
     }
-    if !is_problem(&answer) {
+    if answer.status < 400 || !comes_as(&answer, PROBLEM) {
         return Err(CallError::Between(answer.status));
     }
     match serde_json::from_slice::<Problem>(&answer.body) {
@@ -198,13 +217,14 @@ pub fn accept(answer: Answer) -> Result<Vec<u8>, CallError> {
 /// Media type of the gateway's own refusals (RFC 9457).
 pub const PROBLEM: &str = "application/problem+json";
 
-/// Whether it is a refusal of the gateway's own: by its type, which nothing in between writes by itself.
-fn is_problem(answer: &Answer) -> bool {
+/// Whether it comes as the type that the gateway gives it, and no page does. What a proxy adds to the type changes nothing.
+fn comes_as(answer: &Answer, media_type: &str) -> bool {
     let named = answer.content_type.as_deref().and_then(|text| text.split(';').next());
-    named.is_some_and(|named| named.trim().eq_ignore_ascii_case(PROBLEM))
+    named.is_some_and(|named| named.trim().eq_ignore_ascii_case(media_type))
 }
 
-/// A refusal that this phone cannot read: of a gateway newer than it, or of something in the gateway's place.
+/// A refusal that this phone cannot read: of a gateway newer than it, whose own words say what to do, or of something in the
+/// gateway's place.
 fn not_ours(answer: &Answer) -> CallError {
     #[derive(Deserialize)]
     struct Newer {
@@ -219,7 +239,7 @@ fn not_ours(answer: &Answer) -> CallError {
             title: newer.title,
             status: answer.status,
             detail: newer.detail,
-            code: if answer.status >= 500 { ProblemCode::Unavailable } else { ProblemCode::MalformedRequest },
+            code: if answer.status >= 500 { ProblemCode::Unavailable } else { ProblemCode::AppTooOld },
             reason: None,
             help: None,
         })),
@@ -228,9 +248,9 @@ fn not_ours(answer: &Answer) -> CallError {
 }
 
 /// What an answer that should be JSON of ours says. A page in its place is not the gateway's word.
-pub fn parse<T: DeserializeOwned>(answer: Answer) -> Result<T, CallError> {
+pub fn parse<T: DeserializeOwned>(answer: Answer, path: &str) -> Result<T, CallError> {
     let status = answer.status;
-    serde_json::from_slice(&accept(answer)?).map_err(|_| CallError::Between(status))
+    serde_json::from_slice(&accept(answer, path)?).map_err(|_| CallError::Between(status))
 }
 
 #[cfg(test)]

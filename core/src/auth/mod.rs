@@ -13,7 +13,7 @@ pub(crate) use contact::Contact;
 pub use enrol::EnrolError;
 pub(crate) use enrol::{Enroller, PhoneModel};
 pub use gateway::CallError;
-pub(crate) use gateway::{GatewayClient, PROBLEM, Unanswered, parse};
+pub(crate) use gateway::{GatewayClient, PROBLEM, TRANSFERS, Unanswered, parse};
 pub(crate) use identity::{Identity, VaultSigner};
 pub(crate) use session::{Begun, Signed, begin as begin_sign_in};
 pub use session::{Clinician, SignInError, SignInPage};

@@ -6,13 +6,16 @@
 use super::{Client, Enrolled};
 use crate::auth::EnrolError;
 use crate::policy::{Offered, TrustError};
+use crate::queue::of_call;
+use crate::queue::reach::Reach;
+use crate::store::Trouble;
 
 /// Bundle and policy are asked for again after this long.
 const RENEW_EVERY_MS: u64 = 60_000;
 
 impl Client {
-    /// Renews bundle and policy where it is time; answers what is in force.
-    pub(super) async fn renew(&self, enrolled: Enrolled) -> Enrolled {
+    /// Renews bundle and policy where it is time; answers what is in force. A gateway that is silent here has been silent once in this run.
+    pub(super) async fn renew(&self, enrolled: Enrolled, reach: &Reach) -> Enrolled {
         let now_ms = self.ports.clock.monotonic_ms();
         let last = self.state().renewed_ms.replace(now_ms);
         if last.is_some_and(|last| now_ms.saturating_sub(last) < RENEW_EVERY_MS) {
@@ -34,8 +37,10 @@ impl Client {
                 let mut state = self.state();
                 // Nothing was learnt: the next run asks again.
                 state.renewed_ms = None;
-                if let EnrolError::Trust(refused) = &error {
-                    state.trust_refused = Some(refused.into());
+                match &error {
+                    EnrolError::Trust(refused) => state.trust_refused = Some(refused.into()),
+                    EnrolError::Call(call) if of_call(call) == Trouble::Offline => reach.silent(),
+                    _ => {}
                 }
                 enrolled
             }

@@ -15,11 +15,12 @@ use zeroize::Zeroizing;
 use super::{Client, Enrolled, wipe::WipeFile};
 use crate::auth::VaultSigner;
 use crate::ports::{SealEntropy, VaultError};
-use crate::queue::{Hindrance, QueueReport, of_store, of_vault, passes};
+use crate::queue::reach::Reach;
+use crate::queue::{Hindrance, QueueReport, of_store, of_vault};
 use crate::review::leaving_nothing;
-use crate::store::{KeptReport, StoreError, Trouble, WaitingReport};
+use crate::store::{KeptReport, StoreError, Tells, Trouble, WaitingReport};
 
-/// Reports that wait here at most.
+/// Reports that wait here at most, and notices that were read likewise.
 const MOST: usize = 50;
 /// A report that waits is tried again by itself after this long.
 const AGAIN_MS: u64 = 60_000;
@@ -99,13 +100,9 @@ impl ReportError {
 impl Client {
     /// Keeps what went wrong, sealed to the hospital. Returns once it is durable; it goes with the next run of the queue.
     pub fn report(&self, said: &WentWrong) -> Result<WaitingReport, ReportError> {
-        let wiped = self.state().wipe.as_ref().is_some_and(WipeFile::ends_capture);
-        let enrolled = self.enrolled().filter(|_| !wiped).ok_or(ReportError::NotEnrolled)?;
-        if self.store.reports().len() >= MOST {
-            return Err(ReportError::TooMany);
-        }
+        let enrolled = self.may_report(Tells::WentWrong)?;
         let kept = leaving_nothing(|| self.seal_report(&enrolled, said))?;
-        self.store.keep_report(&kept)?;
+        self.store.keep_report(Tells::WentWrong, &kept)?;
         self.state().reports_ms = None;
         let written_at = Some(kept.written_at);
         Ok(WaitingReport { report_id: kept.report.report_id, written_at, sent: false, trouble: None })
@@ -113,15 +110,27 @@ impl Client {
 
     /// What was reported here and the hospital does not have yet, oldest first.
     pub fn reports(&self) -> Vec<WaitingReport> {
-        self.store.reports()
+        self.store.reports(Tells::WentWrong)
+    }
+
+    /// To whom this phone reports, where it still does and not too many wait.
+    pub(super) fn may_report(&self, tells: Tells) -> Result<Enrolled, ReportError> {
+        let wiped = self.state().wipe.as_ref().is_some_and(WipeFile::ends_capture);
+        let enrolled = self.enrolled().filter(|_| !wiped).ok_or(ReportError::NotEnrolled)?;
+        if self.store.reports(tells).len() < MOST { Ok(enrolled) } else { Err(ReportError::TooMany) }
+    }
+
+    /// A name for a report that is to be made.
+    pub(super) fn report_id(&self) -> Result<ReportId, ReportError> {
+        let mut random = [0; 16];
+        self.ports.entropy.fill(&mut random).map_err(|_| ReportError::Entropy)?;
+        Ok(ReportId::make(&random))
     }
 
     fn seal_report(&self, enrolled: &Enrolled, said: &WentWrong) -> Result<KeptReport, ReportError> {
         let written_at = self.time();
         let signed = self.signed_in();
-        let mut random = [0; 16];
-        self.ports.entropy.fill(&mut random).map_err(|_| ReportError::Entropy)?;
-        let report_id = ReportId::make(&random);
+        let report_id = self.report_id()?;
         let testimony = Testimony {
             v: 1,
             device_id: enrolled.identity.device_id.clone(),
@@ -132,8 +141,18 @@ impl Client {
             session: signed.map(|signed| signed.evidence),
         };
         let text = Zeroizing::new(testimony.to_text().map_err(|_| ReportError::NotText)?);
+        self.sealed_report(enrolled, (report_id, written_at), &text)
+    }
+
+    /// A report as it is kept, of a text that the hospital alone reads.
+    pub(super) fn sealed_report(
+        &self,
+        enrolled: &Enrolled,
+        (report_id, written_at): (ReportId, Timestamp),
+        text: &[u8],
+    ) -> Result<KeptReport, ReportError> {
         let mut entropy = SealEntropy(&*self.ports.entropy);
-        let sealed = seal_small(enrolled.trust.recipients(), &mut entropy, &text);
+        let sealed = seal_small(enrolled.trust.recipients(), &mut entropy, text);
         let sealed = sealed.map_err(|_| ReportError::Entropy)?;
         let report = Report {
             v: 1,
@@ -147,7 +166,7 @@ impl Client {
     }
 
     /// Sends what waits, and asks whether the hospital has what was sent. One that the gateway does not answer ends it.
-    pub(super) async fn send_reports(&self, enrolled: &Enrolled, asked: bool) {
+    pub(super) async fn send_reports(&self, enrolled: &Enrolled, reach: &Reach, asked: bool) {
         let now_ms = self.ports.clock.monotonic_ms();
         {
             let mut state = self.state();
@@ -157,11 +176,24 @@ impl Client {
             state.reports_ms = Some(now_ms.saturating_add(AGAIN_MS));
         }
         // Those that the gateway has come first: what it does not take of the others keeps no answer from them.
-        let mut waiting = self.store.reports();
+        let mut waiting = self.reports();
         waiting.sort_by_key(|report| !report.sent);
+        if self.send_each(enrolled, reach, &waiting).await {
+            self.send_reads(enrolled, reach).await;
+        }
+    }
+
+    /// Sends these. Whether what comes behind them is worth a try.
+    pub(super) async fn send_each(
+        &self,
+        enrolled: &Enrolled,
+        reach: &Reach,
+        waiting: &[WaitingReport],
+    ) -> bool {
+        let now_ms = self.ports.clock.monotonic_ms();
         for (at, report) in waiting.iter().enumerate() {
             let id = &report.report_id;
-            match self.send_report(enrolled, id).await {
+            match self.send_report(enrolled, reach, id).await {
                 Ok(()) => self.store.tried_report(id, true, None),
                 Err(Hindrance { trouble, least_ms }) => {
                     tracing::info!(code = trouble.code(), "a report waits");
@@ -173,33 +205,38 @@ impl Client {
                     }
                     if ends_all(trouble) {
                         let behind =
-                            waiting[at + 1..].iter().filter(|report| !report.sent && !passes(trouble));
+                            waiting[at + 1..].iter().filter(|report| !report.sent && !trouble.passes());
                         behind.for_each(|it| self.store.tried_report(&it.report_id, false, Some(trouble)));
-                        return;
+                        return false;
                     }
                 }
             }
         }
+        true
     }
 
     /// What waits, and when it is tried by itself: nothing of what time alone does not mend, and what the gateway has goes with any run.
     pub(super) fn counts_reports(&self, report: &mut QueueReport) {
-        let waiting = self.store.reports();
+        let (waiting, reads) = (self.reports(), self.store.reports(Tells::NoticeRead));
         report.reports = waiting.len() as u64;
-        if waiting.iter().any(|waiting| !waiting.sent && waiting.trouble.is_none_or(passes)) {
+        let goes = |waiting: &WaitingReport| !waiting.sent && waiting.trouble.is_none_or(Trouble::passes);
+        let is_waited_for = waiting.iter().any(goes);
+        if is_waited_for || reads.iter().any(goes) {
             let (now, now_ms) = (self.ports.clock.now(), self.ports.clock.monotonic_ms());
             let wait =
                 self.state().reports_ms.map_or(AGAIN_MS, |not_before| not_before.saturating_sub(now_ms));
+            let wait = if is_waited_for { wait } else { wait.max(self.reads_pause_ms()) };
             let next = now.as_millisecond().saturating_add(i64::try_from(wait).unwrap_or(i64::MAX));
             report.next_at_ms = Some(report.next_at_ms.map_or(next, |at| at.min(next)));
         }
     }
 
     /// From here on the gateway has it; where the hospital has it too, it is gone from here.
-    async fn send_report(&self, enrolled: &Enrolled, id: &ReportId) -> Result<(), Hindrance> {
+    async fn send_report(&self, enrolled: &Enrolled, reach: &Reach, id: &ReportId) -> Result<(), Hindrance> {
         let jws = self.signed_report(enrolled, id).await?;
         let request = ReportRequest { report: jws.clone() };
-        let answer: ReportAnswer = enrolled.gateway.post_signed("reports", &request).await?;
+        let asking = enrolled.gateway.post_signed("reports", &request);
+        let answer: ReportAnswer = reach.asks(asking).await?;
         let jws = match answer.report {
             Some(first) => self.said_first(enrolled, first, &jws).await?,
             None => jws,
@@ -255,15 +292,16 @@ impl Client {
 
     /// Lets go of all of them, as an order says.
     pub(super) fn destroy_reports(&self) -> Result<(), StoreError> {
-        self.store.all_reports()?.iter().try_for_each(|waiting| self.store.erase_report(&waiting.report_id))
+        let (all, reads) = (self.store.all_reports()?, self.store.reports(Tells::NoticeRead));
+        all.iter().chain(&reads).try_for_each(|waiting| self.store.erase_report(&waiting.report_id))
     }
 
     /// Whether something waits that this phone may still send: or nobody knows.
     pub(super) fn owes_reports(&self) -> bool {
-        let ends = |trouble| match trouble {
+        let ends = |trouble: Trouble| match trouble {
             Trouble::Damaged => true,
             // The next key takes it up.
-            Trouble::Gateway(code) => !code.passes(),
+            Trouble::Gateway(_) => !trouble.passes(),
             _ => false,
         };
         let waits = |report: &WaitingReport| !report.trouble.is_some_and(ends);

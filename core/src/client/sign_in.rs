@@ -86,6 +86,7 @@ impl Client {
         if !same {
             state.unlocked = None;
             state.recent.clear();
+            state.notices_read.clear();
         }
         state.signing_in = None;
         self.store.keep_session(to.as_ref());

@@ -14,6 +14,7 @@ use super::wipe::WipeFile;
 use super::{Client, Enrolled, Session};
 use crate::auth::{CallError, Contact, VaultSigner};
 use crate::ports::VaultError;
+use crate::queue::reach::Reach;
 use crate::review::ReviewError;
 use crate::store::StoreError;
 
@@ -115,16 +116,15 @@ impl Client {
         self.wipe_if_silent()
     }
 
-    /// Says what this phone holds, hears where it stands, and does what is asked of it. What fails is tried again later, and nothing is asked
-    /// of a gateway that is `silent`.
-    pub(super) async fn touch(&self, enrolled: &Enrolled, silent: bool) {
+    /// Says what this phone holds, hears where it stands, and does what is asked of it. What fails is tried again later.
+    pub(super) async fn touch(&self, enrolled: &Enrolled, reach: &Reach) {
         let now_ms = self.ports.clock.monotonic_ms();
         let asked_ms = self.state().asked_ms;
         let due = asked_ms.is_none_or(|asked| now_ms.saturating_sub(asked) >= ASK_EVERY_MS);
-        if due && !silent && !self.is_gone(enrolled) {
+        if due && !self.is_gone(enrolled) {
             // A silence ends with the first word after the hospital was told of it: both in one run.
-            self.report_wipe(enrolled).await;
-            match self.ask_standing(enrolled).await {
+            self.report_wipe(enrolled, reach).await;
+            match self.ask_standing(enrolled, reach).await {
                 Ok(standing) => {
                     self.state().asked_ms = Some(now_ms);
                     self.take_in(enrolled, standing).await;
@@ -137,9 +137,7 @@ impl Client {
         if let Err(error) = self.mind_silence() {
             tracing::warn!(code = error.code(), "the silence could not be kept");
         }
-        if !silent {
-            self.report_wipe(enrolled).await;
-        }
+        self.report_wipe(enrolled, reach).await;
         self.begin_review().await;
         self.go_on_wiping(self.owes_wiping());
     }
@@ -150,7 +148,7 @@ impl Client {
         self.enrolled().map(device_id).as_ref() != Some(&enrolled.identity.device_id)
     }
 
-    async fn ask_standing(&self, enrolled: &Enrolled) -> Result<Option<Standing>, CallError> {
+    async fn ask_standing(&self, enrolled: &Enrolled, reach: &Reach) -> Result<Option<Standing>, CallError> {
         let holding = Holding {
             highest_seq: self.store.head(&enrolled.identity.device_id).map_or(0, |head| head.seq),
             unsent: self.store.unsent(),
@@ -158,7 +156,7 @@ impl Client {
             screen_captures: self.state().contact.as_ref().map_or(0, Contact::screen_captures),
         };
         let query = StatusQuery { captures: Vec::new(), holding: Some(holding) };
-        let answer: StatusAnswer = enrolled.gateway.post_signed("status", &query).await?;
+        let answer: StatusAnswer = reach.asks(enrolled.gateway.post_signed("status", &query)).await?;
         Ok(answer.standing.and_then(|jws| believed(enrolled, &jws)))
     }
 

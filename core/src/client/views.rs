@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::auth::Identity;
 use crate::policy::{Trust, TrustError};
 use crate::ports::TlsError;
-use crate::store::{Entry, Kind, Progress, Stage, Store, StoreError};
+use crate::store::{Entry, Kind, Progress, Stage, Store, StoreError, Tells};
 
 /// One photo in a list. No `Debug`: it names a patient.
 #[derive(Clone)]
@@ -169,7 +169,7 @@ pub(super) fn status(
             .map(|most| too_many(unsent, most)),
         stored: count(&[Stage::Stored, Stage::Filed]),
         refused: count(&[Stage::Refused]),
-        reports: store.reports().len() as u64,
+        reports: store.reports(Tells::WentWrong).len() as u64,
         quarantined: store.quarantined().len() as u64,
         unreadable: store.unreadable().len() as u64,
         storage_trouble: said

@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use super::{Client, Enrolled};
 use crate::auth::{Contact, Identity, VaultSigner};
 use crate::ports::{Disk, VaultError};
+use crate::queue::reach::Reach;
 use crate::review::ReviewKeys;
 use crate::store::{Found, Kind, Stage, StoreError, Twice, file};
 
@@ -303,8 +304,9 @@ impl Client {
     }
 
     /// Tells the gateway that this phone was wiped, by the key that goes last.
-    pub(super) async fn report_wipe(&self, enrolled: &Enrolled) {
-        let Some(wipe) = self.state().wipe.clone().filter(|wipe| !wipe.reported) else { return };
+    pub(super) async fn report_wipe(&self, enrolled: &Enrolled, reach: &Reach) {
+        let owed = self.state().wipe.clone().filter(|wipe| !wipe.reported && !reach.is_silent());
+        let Some(wipe) = owed else { return };
         let Some(report) = wipe.report.clone() else { return };
         let vault = self.ports.vault.clone();
         let signing = tokio::task::spawn_blocking(move || {
@@ -315,14 +317,17 @@ impl Client {
             Ok(Ok(word)) => word,
             Ok(Err(VaultError::Gone | VaultError::NeedsUser | VaultError::Unavailable)) | Err(_) => return,
         };
-        match enrolled.gateway.tell("wiped", "application/jose", word.as_str().as_bytes().to_vec()).await {
+        let telling = enrolled.gateway.tell("wiped", "application/jose", word.as_str().as_bytes().to_vec());
+        match reach.asks(telling).await {
             Ok(()) => {
                 let told = WipeFile { reported: true, ..wipe.clone() };
                 if let Err(error) = self.advance_wipe(&wipe, told) {
                     tracing::warn!(code = error.code(), "that the wipe was reported could not be kept");
                 }
             }
-            Err(error) => tracing::info!(code = error.code(), "the wipe could not be reported yet"),
+            Err(unanswered) => {
+                tracing::info!(code = unanswered.error.code(), "the wipe could not be reported yet");
+            }
         }
     }
 

@@ -16,7 +16,7 @@ use super::machine::{Effect, Event, Item, State, step};
 use super::reach::Reach;
 use super::trouble::{Hindrance, of_call, of_store, of_vault};
 use super::{Claims, Observers, QueueReport, Stopped, SystemTransfer, TransferEnd, TransferPlan};
-use crate::auth::{GatewayClient, Identity, PROBLEM, VaultSigner};
+use crate::auth::{GatewayClient, Identity, PROBLEM, TRANSFERS, VaultSigner, parse};
 use crate::policy::Trust;
 use crate::ports::{Answer, Transfer, TransportError, VaultError};
 use crate::store::{Durable, Entry, Kind, Progress, Stage, Store, StoreError, Trouble, file};
@@ -44,7 +44,7 @@ pub struct Driver {
     pub gateway: Arc<GatewayClient>,
     pub identity: Identity,
     pub trust: Trust,
-    pub reach: Reach,
+    pub reach: Arc<Reach>,
 }
 
 impl Driver {
@@ -331,10 +331,7 @@ impl Driver {
     async fn ask_in_turn(&self, entry: &Entry) -> Result<Option<(String, u64)>, Hindrance> {
         let _leave = self.reach.ask().await.ok_or(Trouble::Offline)?;
         let asked = self.ask_ticket(entry).await;
-        match &asked {
-            Err(Hindrance { trouble: Trouble::Offline, .. }) => self.reach.silent(),
-            Ok(_) | Err(_) => self.reach.answered(),
-        }
+        self.reach.hears(asked.as_ref().err().map(|hindrance| hindrance.trouble));
         asked
     }
 
@@ -389,7 +386,7 @@ impl Driver {
     }
 
     async fn received(&self, entry: &Entry, answer: Answer) -> Result<(), Trouble> {
-        let state: CaptureState = crate::auth::parse(answer).map_err(|error| of_call(&error))?;
+        let state: CaptureState = parse(answer, TRANSFERS).map_err(|error| of_call(&error))?;
         self.keep_stored(entry, &state).await
     }
 

@@ -3,6 +3,8 @@
 //! Always: an event that does not fit leaves the item as it is and is reported; nothing but [`Event::Filed`], which
 //! carries the proof, leads to [`Effect::Erase`].
 
+use gauze_wire::ProblemCode;
+
 use crate::ports::CertificateFault;
 use crate::store::{Receipted, Stage, Trouble};
 
@@ -141,29 +143,12 @@ impl Item {
     }
 }
 
-/// Whether a trouble passes by itself, or waits for a person or the next run.
-pub(crate) fn passes(trouble: Trouble) -> bool {
-    match trouble {
-        // What stands in the gateway's place, a sign-in page or a filter, goes by itself once somebody has seen to it.
-        Trouble::Offline
-        | Trouble::Certificate(_)
-        | Trouble::Between(_)
-        | Trouble::KeyUnavailable
-        | Trouble::StorageFull
-        | Trouble::StorageReadOnly
-        | Trouble::StorageDenied
-        | Trouble::TooManyFiles
-        | Trouble::Storage => true,
-        Trouble::KeyGone | Trouble::Damaged | Trouble::Receipt | Trouble::Hospital(_) => false,
-        Trouble::Gateway(code) => code.passes(),
-    }
-}
-
-/// Whether trying again soon is of no use: a person has to change a certificate, a clock or a filter's limit.
+/// Whether trying again soon is of no use: a person has to change a certificate, a clock or a filter's limit, or to update the app.
 fn passes_slowly(trouble: Trouble) -> bool {
     matches!(
         trouble,
         Trouble::Between(413)
+            | Trouble::Gateway(ProblemCode::AppTooOld)
             | Trouble::Certificate(
                 CertificateFault::Expired | CertificateFault::NotYetValid | CertificateFault::Other
             )
@@ -319,7 +304,7 @@ fn fail(
     (now_ms, jitter, least_ms): (i64, u8, i64),
 ) -> (Item, Vec<Effect>) {
     let wait_ms = wait_ms(trouble, item.attempts, jitter).max(least_ms);
-    let until_ms = passes(trouble).then(|| now_ms.saturating_add(wait_ms));
+    let until_ms = trouble.passes().then(|| now_ms.saturating_add(wait_ms));
     let state = State::Waiting { signed, until_ms, trouble };
     (Item { state, attempts: item.attempts.saturating_add(1) }, vec![Effect::Remember])
 }

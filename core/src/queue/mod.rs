@@ -40,8 +40,7 @@ mod report;
 mod trouble;
 
 pub(crate) use claims::Claims;
-pub(crate) use machine::passes;
 pub(crate) use observe::Observers;
 pub use observe::{Observer, Subscription};
 pub use report::{QueueReport, Stopped, SystemTransfer, TransferEnd, TransferPlan};
-pub(crate) use trouble::{Hindrance, of_store, of_vault};
+pub(crate) use trouble::{Hindrance, of_call, of_store, of_vault};

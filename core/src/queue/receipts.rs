@@ -82,13 +82,8 @@ impl Driver {
     pub(super) async fn hear(&self, batch: &[(Claim, Item)], report: &mut QueueReport) {
         let captures = batch.iter().map(|(claim, _)| claim.id()).collect();
         let query = StatusQuery { captures, holding: None };
-        let heard = match self.reach.is_silent() {
-            true => Err(Trouble::Offline),
-            false => {
-                let answer = self.gateway.post_signed::<StatusAnswer>("status", &query).await;
-                answer.map(|answer| answer.captures).map_err(|unanswered| of_call(&unanswered.error))
-            }
-        };
+        let answer = self.reach.asks(self.gateway.post_signed::<StatusAnswer>("status", &query)).await;
+        let heard = answer.map(|answer| answer.captures).map_err(|unanswered| of_call(&unanswered.error));
         for (claim, item) in batch {
             let id = claim.id();
             let state = heard.iter().flatten().find(|state| state.capture_id == id);

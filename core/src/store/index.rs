@@ -39,6 +39,9 @@ const CARRIED: &str = "/carried";
 /// The row of whoever is signed in.
 const SESSION: &str = "session";
 
+/// The row of which notices were read here, and by whom.
+const NOTICES_READ: &str = "notices_read";
+
 /// What enciphering one row may leave on the stack, the key among it, in bytes.
 const CIPHER_STACK: usize = 16 * 1024;
 
@@ -127,8 +130,22 @@ impl Index {
 
     /// Who is signed in.
     pub fn session<T: DeserializeOwned>(&self) -> Option<T> {
-        let value = guarded(|| self.tree.as_ref()?.get(SESSION).ok()?)?;
-        serde_json::from_slice(&self.opened(SESSION, &value)?).ok()
+        self.one(SESSION)
+    }
+
+    /// Keeps which notices were read here.
+    pub fn set_notices_read(&self, read: &impl Serialize) {
+        self.set_row(NOTICES_READ, read);
+    }
+
+    /// Which notices were read here.
+    pub fn notices_read<T: DeserializeOwned>(&self) -> Option<T> {
+        self.one(NOTICES_READ)
+    }
+
+    fn one<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
+        let value = guarded(|| self.tree.as_ref()?.get(key).ok()?)?;
+        serde_json::from_slice(&self.opened(key, &value)?).ok()
     }
 
     /// What a row holds, if it is ours and whole.

@@ -40,13 +40,14 @@ pub use error::StoreError;
 pub use head::{Head, Heads};
 pub(crate) use kept::{Found, Twice};
 pub use proofs::{Durable, Receipted};
-pub use reports::{KeptReport, WaitingReport};
+pub use reports::{KeptReport, Tells, WaitingReport};
 pub(crate) use small::read_small;
 pub use trouble::{Progress, Trouble};
 
 use crate::ports::{Disk, DiskRead, Entropy, SecretStore, write_durably};
 use index::{Index, Known};
 use lock::LockFile;
+use reports::Waiting;
 
 /// The store.
 pub struct Store {
@@ -68,8 +69,8 @@ struct State {
     /// What failed captures and erasures left because the disk did not even remove it. Goes before the next capture, so
     /// that no two photos have one place in the chain, and with every run of the queue.
     leftovers: Vec<PathBuf>,
-    /// What was reported as gone wrong and waits.
-    reports: BTreeMap<ReportId, WaitingReport>,
+    /// What was reported and waits.
+    reports: BTreeMap<ReportId, Waiting>,
     /// Photos whose erasure failed where nobody could tell whether they had left the outbox.
     doubtful: Vec<CaptureId>,
 }
@@ -405,6 +406,16 @@ impl Store {
     /// Who was signed in.
     pub fn session<T: DeserializeOwned>(&self) -> Option<T> {
         self.index.session()
+    }
+
+    /// Keeps which notices were read here, sealed with the store key. Lost without harm: they are shown again.
+    pub fn keep_notices_read(&self, read: &impl Serialize) {
+        self.index.set_notices_read(read);
+    }
+
+    /// Which notices were read here.
+    pub fn notices_read<T: DeserializeOwned>(&self) -> Option<T> {
+        self.index.notices_read()
     }
 
     /// Makes the index unreadable for whoever takes the phone: its key is gone, its rows too.

@@ -1,4 +1,5 @@
-//! What this phone reported as gone wrong and the hospital does not have yet: sealed files, of which nothing here opens any.
+//! What this phone reported and the hospital does not have yet: what went wrong, and that somebody read a notice. Sealed files, of which
+//! nothing here opens any.
 //!
 //! Always: a report is kept once its file is durable, and goes once a receipt that was checked says that the hospital has it, or a
 //! wipe order says so. Its file goes first, so that what is left of a dead process is known by what is missing. One that is damaged stays
@@ -15,8 +16,28 @@ use serde::{Deserialize, Serialize};
 use super::{Store, StoreError, Trouble, read_small};
 use crate::ports::{Disk, write_durably};
 
-const KEPT: &str = "json";
 const SIGNED: &str = "jws";
+
+/// What a report tells. Its file is named by it, and an app from before one of them leaves that one's files alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tells {
+    /// Something went wrong.
+    WentWrong,
+    /// Somebody read a notice.
+    NoticeRead,
+}
+
+impl Tells {
+    const ALL: [Self; 2] = [Self::WentWrong, Self::NoticeRead];
+
+    /// How its file's name ends.
+    fn ending(self) -> &'static str {
+        match self {
+            Self::WentWrong => "json",
+            Self::NoticeRead => "read",
+        }
+    }
+}
 
 /// A report as it is kept. It opens nowhere but in the hospital.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,7 +85,7 @@ impl WaitingReport {
             Some(Trouble::Gateway(ProblemCode::DeviceRefused)) => {
                 "the hospital shut this phone out, and takes no more reports of it: say it by telephone, and ask IT".to_owned()
             }
-            Some(Trouble::Gateway(code)) if !code.passes() => {
+            Some(trouble @ Trouble::Gateway(code)) if !trouble.passes() => {
                 format!("the gateway does not take the report: {} It stays here; say it by telephone too", code.next_step())
             }
             Some(Trouble::Gateway(ProblemCode::TooManyRequests)) => {
@@ -79,18 +100,26 @@ impl WaitingReport {
     }
 }
 
+/// A report that waits, and what it tells.
+pub(super) struct Waiting {
+    tells: Tells,
+    report: WaitingReport,
+}
+
 /// Reads what waits. Removes what was never kept and what was being erased.
-pub(super) fn recover(disk: &dyn Disk, dir: &Path) -> Result<BTreeMap<ReportId, WaitingReport>, StoreError> {
+pub(super) fn recover(disk: &dyn Disk, dir: &Path) -> Result<BTreeMap<ReportId, Waiting>, StoreError> {
     let dir = dir.join("reports");
     let names = disk.list(&dir)?;
     let mut waiting = BTreeMap::new();
-    for id in names.iter().filter_map(|name| named(name, KEPT)) {
-        let (written_at, trouble) = match read_kept(disk, &dir, &id) {
+    let of = |tells: Tells| names.iter().filter_map(move |name| Some((tells, named(name, tells.ending())?)));
+    for (tells, id) in Tells::ALL.into_iter().flat_map(of) {
+        let (written_at, trouble) = match read_kept(disk, &file(&dir, &id, tells.ending()), &id) {
             Ok(kept) => (Some(kept.written_at), None),
             Err(StoreError::Damaged) => (None, Some(Trouble::Damaged)),
             Err(_) => (None, Some(Trouble::Storage)),
         };
-        waiting.insert(id.clone(), WaitingReport { report_id: id, written_at, sent: false, trouble });
+        let report = WaitingReport { report_id: id.clone(), written_at, sent: false, trouble };
+        waiting.insert(id, Waiting { tells, report });
     }
     for name in &names {
         let left = name.as_encoded_bytes().ends_with(b".new")
@@ -111,8 +140,8 @@ fn file(dir: &Path, id: &ReportId, kind: &str) -> PathBuf {
     dir.join(format!("{id}.{kind}"))
 }
 
-fn read_kept(disk: &dyn Disk, dir: &Path, id: &ReportId) -> Result<KeptReport, StoreError> {
-    let bytes = read_small(disk, &file(dir, id, KEPT))?.ok_or(StoreError::Damaged)?;
+fn read_kept(disk: &dyn Disk, path: &Path, id: &ReportId) -> Result<KeptReport, StoreError> {
+    let bytes = read_small(disk, path)?.ok_or(StoreError::Damaged)?;
     KeptReport::read(&bytes, id).ok_or(StoreError::Damaged)
 }
 
@@ -122,11 +151,11 @@ impl Store {
     }
 
     /// Keeps a report. From here on it is never lost; where this fails, nothing is kept.
-    pub fn keep_report(&self, kept: &KeptReport) -> Result<(), StoreError> {
+    pub fn keep_report(&self, tells: Tells, kept: &KeptReport) -> Result<(), StoreError> {
         let mut state = self.state();
         let id = &kept.report.report_id;
         let bytes = serde_json::to_vec(kept).map_err(|_| StoreError::Damaged)?;
-        let path = file(&self.reports_dir(), id, KEPT);
+        let path = file(&self.reports_dir(), id, tells.ending());
         if let Err(error) = write_durably(&*self.disk, &path, &bytes) {
             // It may have its name already, and nobody was told that it is kept.
             let left = [path.with_added_extension("new"), path];
@@ -134,26 +163,30 @@ impl Store {
             return Err(error.into());
         }
         let written_at = Some(kept.written_at);
-        let waiting = WaitingReport { report_id: id.clone(), written_at, sent: false, trouble: None };
-        state.reports.insert(id.clone(), waiting);
+        let report = WaitingReport { report_id: id.clone(), written_at, sent: false, trouble: None };
+        state.reports.insert(id.clone(), Waiting { tells, report });
         Ok(())
     }
 
-    /// Those that wait, or why nobody knows of all of them.
+    /// Those of what went wrong that wait, or why nobody knows of all of them.
     pub fn all_reports(&self) -> Result<Vec<WaitingReport>, StoreError> {
-        self.unread_reports.as_ref().map_or_else(|| Ok(self.reports()), |error| Err(error.again()))
+        let known = || Ok(self.reports(Tells::WentWrong));
+        self.unread_reports.as_ref().map_or_else(known, |error| Err(error.again()))
     }
 
     /// Those that wait as far as they could be read, oldest first.
-    pub fn reports(&self) -> Vec<WaitingReport> {
-        let mut waiting: Vec<_> = self.state().reports.values().cloned().collect();
+    pub fn reports(&self, tells: Tells) -> Vec<WaitingReport> {
+        let state = self.state();
+        let of = state.reports.values().filter(|waiting| waiting.tells == tells);
+        let mut waiting: Vec<_> = of.map(|waiting| waiting.report.clone()).collect();
         waiting.sort_by_key(|report| report.written_at);
         waiting
     }
 
     /// A report that waits.
     pub fn kept_report(&self, id: &ReportId) -> Result<KeptReport, StoreError> {
-        read_kept(&*self.disk, &self.reports_dir(), id)
+        let tells = self.state().reports.get(id).map(|waiting| waiting.tells).ok_or(StoreError::Unknown)?;
+        read_kept(&*self.disk, &file(&self.reports_dir(), id, tells.ending()), id)
     }
 
     /// What the phone signed for it, where it did. What does not read is signed for anew.
@@ -173,17 +206,18 @@ impl Store {
 
     /// What became of an attempt.
     pub fn tried_report(&self, id: &ReportId, sent: bool, trouble: Option<Trouble>) {
-        if let Some(waiting) = self.state().reports.get_mut(id) {
-            waiting.sent |= sent;
-            waiting.trouble = trouble;
+        if let Some(Waiting { report, .. }) = self.state().reports.get_mut(id) {
+            report.sent |= sent;
+            report.trouble = trouble;
         }
     }
 
     /// Lets go of a report.
     pub fn erase_report(&self, id: &ReportId) -> Result<(), StoreError> {
         let mut state = self.state();
+        let Some(tells) = state.reports.get(id).map(|waiting| waiting.tells) else { return Ok(()) };
         let dir = self.reports_dir();
-        self.disk.remove(&file(&dir, id, KEPT))?;
+        self.disk.remove(&file(&dir, id, tells.ending()))?;
         state.reports.remove(id);
         // What is left opens nothing and is told by its name; the next opening removes it.
         if self.disk.remove(&file(&dir, id, SIGNED)).is_err() {

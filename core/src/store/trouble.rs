@@ -60,8 +60,29 @@ impl Trouble {
             // The same words as for the phone's own storage would send people to the wrong machine.
             Self::Gateway(ProblemCode::StorageFull) => "gateway_storage_full",
             Self::Gateway(ProblemCode::StorageFailed) => "gateway_storage_failed",
+            Self::Gateway(ProblemCode::AppTooOld) => "app_too_old",
             Self::Gateway(code) => code.as_str(),
             Self::Hospital(refusal) => refusal.code(),
+        }
+    }
+
+    /// Whether it passes by itself, or waits for a person or the next run.
+    pub(crate) fn passes(self) -> bool {
+        match self {
+            // What stands in the gateway's place, a sign-in page or a filter, goes by itself once somebody has seen to it.
+            Self::Offline
+            | Self::Certificate(_)
+            | Self::Between(_)
+            | Self::KeyUnavailable
+            | Self::StorageFull
+            | Self::StorageReadOnly
+            | Self::StorageDenied
+            | Self::TooManyFiles
+            | Self::Storage
+            // Nobody has to come for a photo whose app was updated.
+            | Self::Gateway(ProblemCode::AppTooOld) => true,
+            Self::KeyGone | Self::Damaged | Self::Receipt | Self::Hospital(_) => false,
+            Self::Gateway(code) => code.passes(),
         }
     }
 
@@ -100,6 +121,9 @@ impl Trouble {
             }
             Self::Gateway(ProblemCode::StorageFailed) => {
                 "the gateway cannot use its storage, this phone's is well: tell the people who run the gateway; the photo waits here"
+            }
+            Self::Gateway(ProblemCode::AppTooOld) => {
+                "the gateway refused in words that this app is too old to know: update the app; the photo waits here"
             }
             Self::Gateway(code) => code.next_step(),
             Self::Hospital(refusal) if refusal.is_superseded_by_adoption() => {

@@ -38,7 +38,7 @@ pub struct SiteChoice {
     pub sided: bool,
 }
 
-/// A notice that is shown when consent is asked for. No `Debug`.
+/// A notice: apps show the one with the code `staff` to whoever uses a phone, before they do, and `patient` when consent is asked for. No `Debug`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NoticeChoice {

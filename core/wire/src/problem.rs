@@ -51,7 +51,7 @@ problems! {
     UnknownTenant = "unknown_tenant", 404, "This gateway does not serve the tenant", "Check the tenant in the managed configuration.";
     SignatureMissing = "signature_missing", 401, "The request is not signed", "Sign it as RFC 9421 with the enrolled key.";
     SignatureInvalid = "signature_invalid", 401, "The request's signature does not hold", "Enrol the phone again if it goes on.";
-    SignatureExpired = "signature_expired", 401, "The request's signature is out of its time", "Set the clock by the Date header and send again.";
+    SignatureExpired = "signature_expired", 401, "The request's signature is out of its time", "Send it again in a minute; if it goes on, set the clocks of the gateway and of the phone or machine that sent it.";
     Replayed = "replayed", 401, "The request has been seen before", "Sign a new request.";
     UnknownDevice = "unknown_device", 401, "No such device is enrolled", "Enrol the phone.";
     DeviceRefused = "device_refused", 403, "The device may not do this", "Ask the people who enrol phones.";

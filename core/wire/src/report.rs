@@ -1,4 +1,5 @@
-//! A phone's report that something went wrong: sealed as it is written, signed by the device key, kept until the hospital has it.
+//! A phone's report that something went wrong, or that a notice was read: sealed as it is written, signed by the device key, kept until
+//! the hospital has it.
 //!
 //! `POST /v1/TENANT/reports` (signed request) takes a [`ReportRequest`] and answers [`ReportAnswer`]. The same report again is
 //! answered with a receipt of now; another one under the same id is a conflict. The gateway reads none of what is sealed.
@@ -12,10 +13,10 @@ use crate::{
     Signed, Tenant, Text, WireError,
 };
 
-/// Largest sealed [`Testimony`]: its words, an ID token, and a stanza for each of 16 recipients.
+/// Largest sealed [`Testimony`] or [`NoticeRead`](crate::NoticeRead): its words, an ID token, and a stanza for each of 16 recipients.
 pub const SEALED_TESTIMONY: usize = 64 << 10;
 
-/// What is sealed in a phone's report. JSON, read strictly. No `Debug`: it may name a patient.
+/// What is sealed in a phone's report that something went wrong. JSON, read strictly. No `Debug`: it may name a patient.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Testimony {
@@ -74,7 +75,7 @@ pub struct Report {
     pub device_id: DeviceId,
     /// Names it: the name of what is sealed.
     pub report_id: ReportId,
-    /// An age file to the hospital's recipients: a [`Testimony`].
+    /// An age file to the hospital's recipients: a [`Testimony`], or a [`NoticeRead`](crate::NoticeRead).
     pub sealed: Bytes<SEALED_TESTIMONY>,
 }
 

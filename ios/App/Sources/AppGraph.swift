@@ -18,6 +18,7 @@ final class AppGraph {
     let lasting = BackgroundTime()
     lazy var uploads = Uploads(lasting)
     let now = SystemNow()
+    lazy var network = SystemNetwork()
     let permissions = CameraPermission()
     lazy var judge = FrameJudge(camera.scale)
     lazy var biometric = SystemBiometric(confirmed, title: say(.promptUnlock))
@@ -26,8 +27,15 @@ final class AppGraph {
     var zone: TimeZone { .current }
     var version: String { Bundle.main.object(forInfoDictionaryKey: "CFBundleShortVersionString") as? String ?? "" }
 
+    /// The licences of what is packed, by paragraphs; none where whoever packed it wrote no list.
+    lazy var licences: [String] = {
+        guard let list = Bundle.main.url(forResource: "licences", withExtension: "txt") else { return [] }
+        let text = (try? String(contentsOf: list, encoding: .utf8)) ?? ""
+        return text.components(separatedBy: "\n\n").filter { !$0.isEmpty }
+    }()
+
     private lazy var ports = CorePorts(
-        keys: EnclaveKeys(confirmed), evidence: AppAttest(), secret: KeychainSecret(), network: SystemNetwork(), disk: SystemDisk()
+        keys: EnclaveKeys(confirmed), evidence: AppAttest(), secret: KeychainSecret(), network: network, disk: SystemDisk()
     )
     private var opened: RustCore?
     private var going: Journey?
@@ -64,7 +72,7 @@ final class AppGraph {
     /// The way through the screens: it ends with the process.
     func journey(_ core: RustCore) -> Journey {
         if let going { return going }
-        let journey = Journey(core, Notices())
+        let journey = Journey(core)
         going = journey
         journey.start()
         return journey
@@ -74,14 +82,4 @@ final class AppGraph {
         let scenes = UIApplication.shared.connectedScenes.compactMap { $0 as? UIWindowScene }
         return scenes.flatMap(\.windows).first(where: \.isKeyWindow)
     }
-}
-
-/// Read notices are remembered by the process alone: whoever starts the app reads them once.
-@MainActor
-private final class Notices: Acknowledged {
-    private var read: Set<Notice> = []
-
-    func has(_ notice: Notice) -> Bool { read.contains(notice) }
-    func keep(_ notice: Notice) { read.insert(notice) }
-    func forget() { read = [] }
 }

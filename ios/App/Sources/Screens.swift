@@ -170,6 +170,7 @@ struct ScreensView: View {
             incident
         case .settings: settings
         case .help: HelpView(state: help(journey.support), back: screens.back)
+        case .licences: LicencesView(paragraphs: graph.licences, back: screens.back)
         case .stopped(let state):
             BlockedView(
                 state: state,
@@ -291,12 +292,16 @@ struct ScreensView: View {
     }
 
     private var queue: some View {
-        Shown({ QueuePresenter(core, core, graph.zone, support: journey.support, $0) }) { presenter in
+        Shown({ QueuePresenter(core, core, graph.network, graph.zone, support: journey.support, $0) }) { presenter in
             presenter.send(.moved)
             for await _ in core.moves() { presenter.send(.moved) }
         } content: { state, send in
             QueueView(state: state, back: screens.back, notes: screens.allowNotes, send: send)
                 .task(id: screens.answered) { send(.notes(allowed: await graph.notes.allowed())) }
+                .task {
+                    // Nobody tells when the network comes or goes.
+                    while (try? await Task.sleep(for: .seconds(5))) != nil { send(.moved) }
+                }
         }
     }
 
@@ -311,9 +316,10 @@ struct ScreensView: View {
     }
 
     private var settings: some View {
+        let read: @MainActor () -> Void = { journey.open(.licences) }
         let ways = SettingsWays(
             help: { journey.open(.help) }, incident: { journey.open(.incident) }, team: journey.askTeam,
-            signOut: journey.signedOut, back: screens.back
+            signOut: journey.signedOut, licences: graph.licences.isEmpty ? nil : read, back: screens.back
         )
         let state = Settings.of(
             core.standing(), hardware: EnclaveKeys.inChip, version: graph.version, canSignOut: core.clinician() != nil,

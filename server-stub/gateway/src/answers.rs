@@ -1,6 +1,7 @@
 //! What every answer carries: the gateway's own time.
 //!
-//! A proxy sets `Date` by its own clock, as RFC 9110 section 6.6.1 lets it; phones judge theirs by `Gauze-Time` where it is there.
+//! A proxy sets `Date` by its own clock, as RFC 9110 section 6.6.1 lets it; phones and the records side judge theirs by `Gauze-Time`
+//! alone.
 
 use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue};

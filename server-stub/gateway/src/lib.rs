@@ -49,7 +49,7 @@ pub use clock::{Clock, SystemClock};
 pub use console::{ConsoleError, ConsoleOptions, console_router, serve_console};
 pub use db::{
     Basis, DeviceCounts, DevicePage, DeviceSearch, Proposal, ProposalStatus, Registered, Replacement, Sort,
-    short,
+    ToldStatus, short,
 };
 pub use housekeeping::{CleanError, clean};
 pub use init::{InitError, Installed, in_force, install, introduce, tls_files};

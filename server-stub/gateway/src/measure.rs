@@ -26,7 +26,7 @@ async fn measure(app: &App, tenant: &Tenant, served: &Served) -> Result<(), sqlx
     let now_ms = now.as_millisecond();
     let watched = app.db.watched(tenant, now_ms).await?;
     for (status, count) in &watched.phones {
-        meters::phones(tenant, *status, *count);
+        meters::phones(tenant, status.as_str(), *count);
     }
     if let Some(ahead) = watched.ahead(now) {
         tracing::warn!(%tenant, %ahead, "what waits for the hospital is dated in the future, and no wait is counted until then: set the clock");

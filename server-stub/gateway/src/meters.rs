@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use gauze_wire::{DeviceStatus, ProblemCode, Tenant};
+use gauze_wire::{ProblemCode, Tenant};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
 enum Kind {
@@ -149,8 +149,8 @@ pub fn set_of(tenant: &Tenant, name: &'static str, value: u64) {
 }
 
 /// How many phones of one tenant have this status.
-pub fn phones(tenant: &Tenant, status: DeviceStatus, count: u64) {
-    let labels = [("tenant", tenant.as_str().to_owned()), ("status", status.as_str().to_owned())];
+pub fn phones(tenant: &Tenant, status: &str, count: u64) {
+    let labels = [("tenant", tenant.as_str().to_owned()), ("status", status.to_owned())];
     metrics::gauge!("gauze_phones", &labels).set(float(count));
 }
 

@@ -11,7 +11,7 @@ use gauze_tests::programs::run;
 
 use crate::Arguments;
 use crate::phone;
-use crate::row::{median, millis, print};
+use crate::row::{Goal, median, millis, print};
 
 const NAME: &str = "filing_rate";
 
@@ -40,7 +40,7 @@ pub async fn measure(arguments: &Arguments, hospital: &Hospital) -> anyhow::Resu
             .try_fold(0, |count, device| anyhow::Ok(count + fs::read_dir(device?.path())?.count()))?;
         ensure!(filed == (photos * round) as usize, "{filed} filed");
     }
-    print(NAME, (median(rates), "photos/s"), None, None);
+    print(NAME, (median(rates), "photos/s"), None, Some(Goal::AtLeast(300.0)));
     drop(phone);
     gateway.stop().await;
     Ok(())

@@ -204,7 +204,7 @@ state for every setting, Apple's get `com.apple.feedback.managed`.
 |---|---|---|
 | `missing` | A setting that must be there is not there. | Set it. |
 | `wrong_type` | There is text where a number belongs, or the reverse. | Correct its type. |
-| `malformed` | The value does not have the form of its setting. | Correct it. |
+| `malformed` | The value does not have the form of its setting. | Correct it. Where typographic quotes or dashes or hidden characters are named, enter it anew as plain text. |
 | `out_of_range` | The number is beyond the setting's bounds. | Correct it. |
 | `too_long` | The text is longer than the setting allows. | Shorten it. |
 | `not_filled_in` | The management system did not replace a variable (a warning). | Check the variable's name. |

@@ -1,72 +1,19 @@
 //! Clocks that are off, and then set: of the gateway, of the hospital's machine, of the phone.
-//!
-//! The programs know nothing of it. They get the time from the C library, before which a library of this test's own stands, as
-//! `faketime` does it; what it adds stands in a file, so that a server's clock is set while it runs.
-
-use std::path::PathBuf;
-use std::process::Command;
-
-use gauze_tests::hospital::write;
-use gauze_tests::skipped::skipped;
 
 use crate::fixture::pictures;
 use crate::newcomer::Reader;
+use crate::wrong_clock::{Clock, DAY, library};
 
-const LIBRARY: &str = r#"
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/syscall.h>
-#include <time.h>
-#include <unistd.h>
-
-int clock_gettime(clockid_t which, struct timespec *now) {
-    int failed = (int)syscall(SYS_clock_gettime, which, now);
-    const char *path = getenv("CLOCK_OFF");
-    FILE *file = !failed && which == CLOCK_REALTIME && path ? fopen(path, "r") : NULL;
-    long off = 0;
-    if (file) {
-        if (fscanf(file, "%ld", &off) == 1) now->tv_sec += off;
-        fclose(file);
-    }
-    return failed;
-}
-"#;
-
-const DAY: i64 = 24 * 60 * 60;
-
-/// The clock of one machine. What begins with its name in capitals runs there.
-struct Clock(PathBuf);
-
-impl Clock {
-    fn set(&self, seconds_off: i64) {
-        // Never half a number.
-        let fresh = self.0.with_extension("new");
-        write(&fresh, &seconds_off.to_string()).unwrap();
-        std::fs::rename(fresh, &self.0).unwrap();
-    }
-}
-
-/// The clocks of gateway, hospital and phone; says so where there can be none.
-async fn clocks(reader: &mut Reader) -> Option<[Clock; 3]> {
-    reader.writes("clock.c", LIBRARY);
-    let library = reader.at("clock.so");
-    let mut compiler = Command::new("cc");
-    compiler.args(["-shared", "-fPIC", "-o"]).arg(&library).arg(reader.at("clock.c"));
-    let made = compiler.output().is_ok_and(|ended| ended.status.success());
-    let clocks = ["GATEWAY", "HOSPITAL", "PHONE"].map(|machine| {
-        let clock = Clock(reader.at(&format!("{}.clock", machine.to_lowercase())));
-        clock.set(0);
-        let before = format!("env LD_PRELOAD={} CLOCK_OFF={}", library.display(), clock.0.display());
-        reader.means(machine, before);
+/// The clocks of gateway, hospital and phone; what begins with such a name in capitals runs there.
+fn clocks(reader: &mut Reader) -> Option<[Clock; 3]> {
+    let library = library(reader.home())?;
+    Some(["GATEWAY", "HOSPITAL", "PHONE"].map(|machine| {
+        let clock = Clock::new(&library, &machine.to_lowercase());
+        let set = clock.variables();
+        let set: Vec<_> = set.iter().map(|(name, value)| format!("{name}={}", value.display())).collect();
+        reader.means(machine, format!("env {}", set.join(" ")));
         clock
-    });
-    clocks[0].set(40 * DAY);
-    let moved = made && reader.tries("test $(GATEWAY date +%s) -gt $(($(date +%s) + 3000000))").await.well;
-    clocks[0].set(0);
-    if !moved {
-        skipped("no clock of a program's own: that wants a C compiler, and LD_PRELOAD");
-    }
-    moved.then_some(clocks)
+    }))
 }
 
 const CHECK: &str = "GATEWAY gauze-gateway serve --data gateway --listen localhost:8443 --check";
@@ -99,7 +46,7 @@ const FAR_OFF: [(i64, &str); 2] =
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_whose_clock_is_off_says_so_and_works_once_it_is_set() {
     let mut reader = Reader::new();
-    let Some([gateway, hospital, _]) = clocks(&mut reader).await else { return };
+    let Some([gateway, hospital, _]) = clocks(&mut reader) else { return };
     trial(&mut reader).await;
 
     gateway.set(-2 * DAY);
@@ -143,7 +90,7 @@ async fn a_server_whose_clock_is_off_says_so_and_works_once_it_is_set() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_phone_whose_clock_is_off_says_so_and_loses_nothing_until_it_is_set() {
     let mut reader = Reader::new();
-    let Some([_, _, phone]) = clocks(&mut reader).await else { return };
+    let Some([_, _, phone]) = clocks(&mut reader) else { return };
     trial(&mut reader).await;
     reader.types(SERVE).await;
     let enrol = "PHONE gauze-phone --data phone enrol --config managed.json";
@@ -172,7 +119,7 @@ async fn a_phone_whose_clock_is_off_says_so_and_loses_nothing_until_it_is_set() 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_that_a_wrong_clock_ended_is_told_as_that_and_the_next_one_holds() {
     let mut reader = Reader::new();
-    let Some([gateway, hospital, _]) = clocks(&mut reader).await else { return };
+    let Some([gateway, hospital, _]) = clocks(&mut reader) else { return };
     trial(&mut reader).await;
     reader.types(SERVE).await;
     let enrol = "gauze-phone --data phone enrol --config managed.json";

@@ -5,6 +5,7 @@
 
 use serde_json::Value;
 
+use super::plain::disguise;
 use super::schema::{Kind, Setting};
 use super::{Finding, Severity};
 
@@ -58,7 +59,7 @@ impl Encoding {
                     let message = format!("{} must be from {least} to {most}: correct it", setting.title);
                     Err(Finding::error(setting.key, "out_of_range", message))
                 }
-                None => wrong(format!("{} must be a whole number: correct it", setting.title)),
+                None => wrong(no_number(setting, value)),
             },
         }
     }
@@ -70,6 +71,16 @@ impl Encoding {
             (Self::Android | Self::AppConfig, Value::String(text)) => text.trim().parse().ok(),
             _ => None,
         }
+    }
+}
+
+fn no_number(setting: &Setting, value: &Value) -> String {
+    let title = setting.title;
+    match value.as_str().and_then(disguise) {
+        Some(what) => {
+            format!("{title} must be a whole number, and has {what} in it: enter it anew as plain text")
+        }
+        None => format!("{title} must be a whole number: correct it"),
     }
 }
 

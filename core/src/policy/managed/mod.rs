@@ -7,6 +7,7 @@ mod encoding;
 mod feedback;
 mod limits;
 mod pem;
+mod plain;
 mod schema;
 
 use gauze_wire::{Digest, Jws, Name, Tenant, Text, Ward};
@@ -19,6 +20,7 @@ pub use pem::certificates;
 pub use schema::{Effect, Kind, Need, SCHEMA_VERSION, SETTINGS, Setting, setting};
 
 use encoding::Read;
+use plain::disguise;
 
 /// Why a configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -105,10 +107,10 @@ impl Managed {
                 malformed("it is a list: leave the one object in it, without [ and ]".to_owned())
             }
             Ok(_) => malformed("it is not an object: begin it with { and end it with }".to_owned()),
-            Err(_) if text.contains(['\u{201c}', '\u{201d}', '\u{201e}']) => {
-                malformed("it has typographic quotes: put plain ones (\") in their place".to_owned())
-            }
-            Err(error) => malformed(error.to_string()),
+            Err(error) => malformed(match disguise(text) {
+                Some(what) => format!("it has {what}, put plain ones in their place: {error}"),
+                None => error.to_string(),
+            }),
         }
     }
 
@@ -129,12 +131,19 @@ impl Managed {
 
 fn unknown(values: &Map<String, Value>) -> Vec<Finding> {
     let strange = values.keys().filter(|key| setting(key).is_none());
-    let found = strange.map(|key| {
-        Finding::warning(
+    let found = strange.map(|key| match disguise(key) {
+        Some(what) => Finding::warning(
+            key,
+            "unknown_setting",
+            format!(
+                "this app has no such setting, and its name has {what} in it: enter it anew as plain text"
+            ),
+        ),
+        None => Finding::warning(
             key,
             "unknown_setting",
             "this app has no such setting: check its name, or update the app",
-        )
+        ),
     });
     found.collect()
 }
@@ -199,7 +208,14 @@ impl Reader<'_> {
         let Some(Read::Text(text)) = self.read(key) else { return None };
         let parsed = parse(&text);
         if parsed.is_none() {
-            self.findings.push(Finding::error(key, "malformed", format!("must be {form}: correct it")));
+            self.findings.push(match disguise(&text) {
+                Some(what) => Finding::error(
+                    key,
+                    "malformed",
+                    format!("must be {form}, and has {what} in it: enter it anew as plain text"),
+                ),
+                None => Finding::error(key, "malformed", format!("must be {form}: correct it")),
+            });
         }
         parsed
     }
@@ -218,7 +234,7 @@ fn gateway(text: &str) -> Option<String> {
     let host = address.strip_prefix("https://")?;
     let plain =
         !host.is_empty() && !host.contains(['/', '?', '#', '@', '\\']) && !host.contains(char::is_whitespace);
-    plain.then(|| address.clone())
+    (plain && disguise(host).is_none()).then(|| address.clone())
 }
 
 /// Fingerprints are copied from many places: with colons, with spaces, in capitals.

@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use super::*;
 
 const TOKEN: &str = include_str!("../../../wire/vectors/v1/gauze-token.json");
@@ -204,6 +206,72 @@ fn files_as_people_save_them_are_taken_or_refused_in_words() {
     let why = |text: &str| Managed::from_json(text).err().unwrap().to_string();
     assert!(why(&format!("[{text}]")).contains("it is a list"));
     assert!(why(&text.replace("\"ward-9\"", "\u{201c}ward-9\u{201d}")).contains("typographic quotes"));
+    assert!(why(&text.replace(':', ":\u{a0}")).contains("hidden characters"));
+    assert!(!why(&text.replace(':', "")).contains("put plain ones"));
+}
+
+#[test]
+fn what_was_put_in_the_place_of_plain_characters_is_named_in_every_value() {
+    let (quotes, dashes, hidden) = ("typographic quotes", "typographic dashes", "hidden characters");
+    let spaced = format!("{0}\u{a0}{0}", "ab".repeat(16));
+    let quoted = format!("\u{201c}{}\u{201d}", token());
+    for (key, value, what) in [
+        ("tenant", "\u{201c}ward-9\u{201d}", quotes),
+        ("tenant", "\u{2018}ward-9\u{2019}", quotes),
+        ("tenant", "ward\u{2013}9", dashes),
+        ("tenant", "ward-9\u{200b}", hidden),
+        ("tenant", "\u{feff}ward-9", hidden),
+        ("gateway", "\u{201e}https://gauze.example.org\u{201c}", quotes),
+        ("gateway", "https://gauze.example.org\u{201d}", quotes),
+        ("gateway", "https://gauze.exam\u{ad}ple.org", hidden),
+        ("root_sha256", spaced.as_str(), hidden),
+        ("token", quoted.as_str(), quotes),
+        ("serial", "R58\u{2011}30A", dashes),
+        ("ca", "\u{2014}\u{2013}BEGIN CERTIFICATE\u{2014}\u{2013} QUJD", dashes),
+        ("review_hours", "\u{201c}8\u{201d}", quotes),
+        ("review_hours\u{200b}", "8", hidden),
+    ] {
+        for encoding in ALL {
+            let judged = Managed::judge(encoding, &with(key, value));
+            let [found] = judged.findings.as_slice() else { panic!("{key}: {:?}", judged.findings) };
+            let told = found.message.contains(what) && found.message.contains("as plain text");
+            assert!(told && !found.message.contains(value), "{key}: {found:?}");
+            assert_eq!(judged.managed.is_none(), found.severity == Severity::Error);
+        }
+    }
+}
+
+#[test]
+fn what_is_wrong_otherwise_is_not_put_down_to_quotes_and_words_for_people_may_have_them() {
+    let judged = Managed::judge(Encoding::Android, &with("tenant", "Ward 9"));
+    assert_eq!(judged.findings[0].message, "must be lower-case letters, digits and hyphens: correct it");
+    let judged =
+        Managed::judge(Encoding::Android, &with("support_contact", "Ward 9\u{2019}s desk \u{2013} 4242"));
+    assert!(judged.findings.is_empty());
+}
+
+/// Made after reports of others; where the shared data are there.
+#[test]
+fn reported_configurations_are_taken_or_refused_as_expected() {
+    let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let beside = || here.ancestors().map(|up| up.join("shared/data")).find(|path| path.is_dir());
+    let data = std::env::var_os("GAUZE_SHARED_DATA").map(PathBuf::from).or_else(beside);
+    let Some(folder) = data.map(|data| data.join("12-reported")).filter(|folder| folder.is_dir()) else {
+        println!("skipped: shared data not found");
+        return;
+    };
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+    let index: Value = serde_json::from_str(&read("index.json")).unwrap();
+    for (name, expected) in index["configurations"].as_object().unwrap() {
+        match (name.as_str(), Managed::from_json(&read(&format!("configurations/{name}")))) {
+            ("bom.json" | "gw-upper.json", Ok(managed)) => {
+                assert_eq!(managed.gateway, "https://127.0.0.1:18443", "{name}");
+            }
+            ("wrapped-in-array.json", Err(error)) => assert!(error.to_string().contains("it is a list")),
+            ("curly.json", Err(error)) => assert!(error.to_string().contains("typographic quotes")),
+            (_, verdict) => panic!("{name}, {expected}: {:?}", verdict.err()),
+        }
+    }
 }
 
 #[test]

@@ -210,6 +210,21 @@ fn what_passes_is_tried_when_due_and_what_does_not_waits_to_be_asked() {
 }
 
 #[test]
+fn what_a_newer_gateway_refuses_waits_long_as_long_as_it_asks_for_and_goes_on_by_itself() {
+    let newer = Trouble::Gateway(ProblemCode::AppTooOld);
+    for (least_ms, wait_ms) in [(0, LONGEST_WAIT_MS), (3_600_000, 3_600_000)] {
+        let refused = Event::Failed { trouble: newer, now_ms: NOW, jitter: 0, least_ms };
+        let (waits, _) = step(item(State::Signed), refused);
+        assert_eq!(
+            waits.state,
+            State::Waiting { signed: true, until_ms: Some(NOW + wait_ms), trouble: newer }
+        );
+        let due = Event::Taken { now_ms: NOW + wait_ms, asked: false };
+        assert_eq!(step(waits, due).1, vec![Effect::AskTicket]);
+    }
+}
+
+#[test]
 fn files_outrank_what_the_index_remembers() {
     let progress = Progress { attempts: 4, not_before_ms: None, trouble: Trouble::Offline };
     assert_eq!(Item::resume(Stage::Stored, Some(progress)), item(State::Stored));

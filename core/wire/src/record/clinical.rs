@@ -94,7 +94,7 @@ pub enum ConsentScope {
     Publication,
 }
 
-/// The notice that was shown when consent was asked for.
+/// A notice that was shown: when consent was asked for, or to staff before they use a phone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ShownNotice {

@@ -6,10 +6,11 @@ use gauze_wire::log::{Checkpoint, LogKey, NoteKey, Tree, WitnessKey};
 use gauze_wire::{
     Act, Adoption, AndroidApp, AndroidRules, AppleApp, AppleRules, Attestation, Body, Bundle, Bytes, Carried,
     DatedRoot, Deed, DeviceStatus, Digest, Enrolment, Filed, FilingRefusal, Follows, Gateway, Grade,
-    Happened, Incident, Inventory, Jws, KeyLevel, Life, Manifest, Operator, Photos, Platform, Policy, Proof,
-    ProposalId, PublicKey, Reason, Reattestation, RecipientEntry, RecipientState, Refused, Report, Reported,
-    ReviewDenied, Serial, SessionEvidence, Signed, Signer as _, SoftwareKey, Standing, Stored, Succession,
-    Tenant, Testimony, Text, Token, Void, VoidReason, Wanted, WipeCause, WipeOrder, Wiped,
+    Happened, Incident, Inventory, Jws, KeyLevel, Life, Manifest, NoticeRead, Operator, Photos, Platform,
+    Policy, Proof, ProposalId, PublicKey, Reason, Reattestation, RecipientEntry, RecipientState, Refused,
+    Report, Reported, ReviewDenied, Serial, SessionEvidence, ShownNotice, Signed, Signer as _, SoftwareKey,
+    Standing, Stored, Succession, Tenant, Testimony, Text, Token, Void, VoidReason, Wanted, WipeCause,
+    WipeOrder, Wiped,
 };
 use jiff::Timestamp;
 
@@ -468,6 +469,18 @@ pub fn testimony() -> Testimony {
         photo: Some(body().capture_id),
         clinician: Some(Text::new("Sister Example").unwrap()),
         session: Some(session),
+    }
+}
+
+/// What is sealed where somebody read a notice.
+pub fn notice_read() -> NoticeRead {
+    NoticeRead {
+        v: NoticeRead::VERSION,
+        report_id: incident().report_id,
+        device_id: public(DEVICE).key_id(),
+        read_at: now(),
+        notice: ShownNotice { code: "staff".parse().unwrap(), version: 3 },
+        session: testimony().session.unwrap(),
     }
 }
 

@@ -7,9 +7,9 @@ use gauze_wire::signature::{Request, RequestSignature, Tag, sign};
 use gauze_wire::{
     Acknowledgement, Adoption, Attestation, Body, Bundle, CaptureState, ChallengeAnswer, Decision, Decisions,
     Digest, Enrolled, Enrolment, EntryKind, Filed, Holding, Incident, InventoryGiven, Jws, LogEntry, LogPage,
-    Manifest, Notice, Operator, Policy, Problem, ProblemCode, PublicKey, Reason, Reattestation, Record,
-    Refused, Report, ReportAnswer, ReportRequest, Reported, Serial, Signed, StatusAnswer, StatusQuery,
-    Stored, Testimony, Token, UploadAnswer, UploadRequest, Void,
+    Manifest, Notice, NoticeRead, Operator, Policy, Problem, ProblemCode, PublicKey, Reason, Reattestation,
+    Record, Refused, Report, ReportAnswer, ReportRequest, Reported, Serial, Signed, StatusAnswer,
+    StatusQuery, Stored, Testimony, Token, UploadAnswer, UploadRequest, Void,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -150,6 +150,26 @@ fn a_phones_report_and_its_receipt_read_as_recorded() {
     plain("report-request", &ReportRequest { report: report.clone() });
     plain("report-answer", &ReportAnswer { receipt: receipt.clone(), report: None });
     plain("report-answer-first", &ReportAnswer { receipt, report: Some(report) });
+}
+
+#[test]
+fn that_a_notice_was_read_reads_as_recorded_and_is_no_testimony() {
+    let expected = samples::notice_read();
+    let text = || String::from_utf8(expected.to_text().unwrap()).unwrap();
+    let vector = recorded_in("v2", "notice-read", || json!({ "text": text() }));
+    let recorded = vector["text"].as_str().unwrap();
+    assert!(NoticeRead::read(recorded.as_bytes()).unwrap() == expected);
+    assert_eq!(text(), recorded);
+    assert!(Testimony::read(recorded.as_bytes()).is_err());
+    assert!(NoticeRead::read(&samples::testimony().to_text().unwrap()).is_err());
+    let fields: serde_json::Map<String, Value> = serde_json::from_str(recorded).unwrap();
+    for (field, other) in
+        [("v", json!(1)), ("more", json!(1)), ("report_id", json!("short")), ("session", json!(null))]
+    {
+        let mut fields = fields.clone();
+        fields.insert(field.to_owned(), other);
+        assert!(NoticeRead::read(&serde_json::to_vec(&fields).unwrap()).is_err(), "{field}");
+    }
 }
 
 #[test]

@@ -44,21 +44,23 @@ struct QueueView: View {
     let notes: @MainActor () -> Void
     let send: (QueueEvent) -> Void
 
+    private var items: [QueueItem] { state.items ?? [] }
+
     var body: some View {
         Page(.queueTitle) {
             Said(state.tooMany, .warning)
-            if state.items.isEmpty { Said(Line(.queueEmpty), .good) }
-            ForEach(state.items, id: \.id) { QueueRow(item: $0) }
+            if state.items?.isEmpty == true { Said(Line(.queueEmpty), .good) }
+            ForEach(items, id: \.id) { QueueRow(item: $0) }
             if state.cut { Text(say(Line(.queueMore, "\(QueuePresenter.most)"))) }
             Support(word: .queueSupport, contact: state.support)
-            if state.askNotes && !state.items.isEmpty {
+            if state.askNotes && !items.isEmpty {
                 Text(say(.queueNotes))
                 OtherAction(.queueNotesAllow, action: notes)
             }
         } actions: {
             Said(state.problem)
             if state.sending { Said(Line(.queueSending), .plain) }
-            MainAction(.queueSend, enabled: !state.sending && !state.items.isEmpty) { send(.send) }
+            MainAction(.queueSend, enabled: !state.sending && !items.isEmpty) { send(.send) }
             QuietAction(.back, action: back)
         }
     }

@@ -103,6 +103,7 @@ struct SettingsWays {
     let incident: @MainActor () -> Void
     let team: @MainActor () -> Void
     let signOut: @MainActor () -> Void
+    let licences: (@MainActor () -> Void)?
     let back: @MainActor () -> Void
 }
 
@@ -120,6 +121,7 @@ struct SettingsView: View {
             part(.settingsMay, state.may)
             part(.settingsMayNot, state.mayNot)
             part(.settingsLicences, [Line(.settingsLicencesBody), state.version])
+            if let licences = ways.licences { OtherAction(.settingsLicencesRead, action: licences) }
         } actions: {
             QuietAction(.back, action: ways.back)
         }
@@ -129,6 +131,22 @@ struct SettingsView: View {
         Divider()
         Text(say(title)).font(.headline).accessibilityAddTraits(.isHeader)
         ForEach(Array(lines.enumerated()), id: \.offset) { _, line in Text(say(line)) }
+    }
+}
+
+/// What each library that is packed asks to be told of it. Of so many paragraphs only those are laid out that are seen.
+struct LicencesView: View {
+    let paragraphs: [String]
+    let back: @MainActor () -> Void
+
+    var body: some View {
+        Page(.settingsLicences) {
+            LazyVStack(alignment: .leading, spacing: 16) {
+                ForEach(Array(paragraphs.enumerated()), id: \.offset) { _, paragraph in Text(paragraph) }
+            }
+        } actions: {
+            MainAction(.done, action: back)
+        }
     }
 }
 

@@ -8,11 +8,9 @@ use std::sync::Arc;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Subcommand, ValueEnum};
 use gauze_gateway::admin::{Admin, AdminError, POLICY_TEXT};
-use gauze_gateway::{By, DeviceSearch, Sort, SystemClock};
+use gauze_gateway::{By, DeviceSearch, Sort, SystemClock, ToldStatus};
 use gauze_listen::{quoted, read_file};
-use gauze_wire::{DeviceStatus, Name, Photos, ProposalId, System, Tenant};
-
-const STATUSES: [DeviceStatus; 3] = [DeviceStatus::Active, DeviceStatus::Suspended, DeviceStatus::Revoked];
+use gauze_wire::{Name, Photos, ProposalId, System, Tenant};
 
 /// What an operator may do.
 #[derive(Subcommand)]
@@ -95,8 +93,8 @@ pub(crate) enum DeviceCommand {
         #[arg(long, value_name = "TEXT")]
         search: Option<String>,
         /// Of this status alone.
-        #[arg(long, value_parser = PossibleValuesParser::new(STATUSES.map(DeviceStatus::as_str)).try_map(|name| name.parse::<DeviceStatus>()))]
-        status: Option<DeviceStatus>,
+        #[arg(long, value_parser = PossibleValuesParser::new(ToldStatus::ALL.map(ToldStatus::as_str)).try_map(|name| name.parse::<ToldStatus>()))]
+        status: Option<ToldStatus>,
         /// With something that speaks against them alone.
         #[arg(long)]
         flagged: bool,

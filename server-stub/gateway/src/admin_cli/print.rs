@@ -7,7 +7,7 @@ use std::io::Write as _;
 use gauze_gateway::admin::{
     ActView, DeviceStory, InventoryView, LostReport, PolicyView, TokenView, after_lost,
 };
-use gauze_gateway::{Basis, DevicePage, Proposal, ProposalStatus, Registered, short};
+use gauze_gateway::{Basis, DevicePage, Proposal, ProposalStatus, Registered, ToldStatus, short};
 use gauze_listen::table;
 use gauze_wire::{Deed, DeviceId, ManagedConfiguration, ProposalId, System, Wanted};
 use jiff::Timestamp;
@@ -42,8 +42,9 @@ fn said(device: &Registered, number: u64) -> String {
 
 /// What it may do, and whether it is still that phone at all.
 fn state(device: &Registered) -> String {
-    let mut state = vec![device.status.as_str().to_owned()];
-    state.extend(device.is_wiped().then(|| "wiped".to_owned()));
+    let status = device.told_status();
+    let mut state = vec![status.as_str().to_owned()];
+    state.extend((device.is_wiped() && status != ToldStatus::Wiped).then(|| "wiped".to_owned()));
     state.extend(device.replaced_by.as_ref().map(|next| {
         let how = if next.basis == Basis::Proven { "replaced by" } else { "perhaps replaced by" };
         format!("{how} {}", short(&next.device_id))
@@ -92,7 +93,7 @@ pub fn story(story: &DeviceStory, called: &Called) -> String {
     let device = &story.device;
     let known = device.told_serial().unwrap_or_else(|| "serial number not known".to_owned());
     let known = [known, unknown(device.model.as_ref()), short(&device.device_id).to_owned()].join(", ");
-    let mut text = format!("phone       {known}\nstatus      {}\n", device.status.as_str());
+    let mut text = format!("phone       {known}\nstatus      {}\n", device.told_status().as_str());
     let denied = story.review_denied.map_or("allowed", |denied| denied.code());
     let rows = [
         ("review", Some(denied.to_owned())),

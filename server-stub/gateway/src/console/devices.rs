@@ -3,14 +3,14 @@
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::Html;
-use gauze_wire::{DeviceId, DeviceStatus};
+use gauze_wire::DeviceId;
 use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::page::page;
 use super::refusal::PageRefusal;
 use super::{Console, dates, words};
-use crate::db::{DeviceCounts, DevicePage, DeviceSearch, Registered, Sort};
+use crate::db::{DeviceCounts, DevicePage, DeviceSearch, Registered, Sort, ToldStatus};
 
 /// Longest text to search for.
 const TEXT: usize = 100;
@@ -57,7 +57,7 @@ impl Search {
         }
         Ok(DeviceSearch {
             text: (!q.is_empty()).then(|| q.to_owned()),
-            status: status.map(str::parse::<DeviceStatus>).transpose().map_err(|_| unlike(state))?,
+            status: status.map(str::parse::<ToldStatus>).transpose().map_err(|_| unlike(state))?,
             flagged: !self.flagged.is_empty(),
             unsent: !self.unsent.is_empty(),
             current: !self.current.is_empty(),
@@ -99,8 +99,9 @@ pub async fn list(
             p role="status" { "No phone has enrolled yet. " a href="/tokens" { (words::REQUEST) } " to enrol the first." }
         } @else {
             p {
-                "Phones of " (console.admin.tenant().as_str()) ": " (counts.active) " active, " (counts.suspended) " suspended, "
-                (counts.revoked) " revoked."
+                "Phones of " (console.admin.tenant().as_str()) ": " (counts.active) " active, "
+                @if counts.wiped > 0 { (counts.wiped) " wiped, " }
+                (counts.suspended) " suspended, " (counts.revoked) " revoked."
             }
             (form(&search))
             @if found.devices.is_empty() {
@@ -134,9 +135,9 @@ fn form(search: &Search) -> Markup {
             div.field {
                 label for="status" { (state) }
                 select id="status" name="status" {
-                    @for (value, text) in
-                        [("", "Any"), ("active", "Active"), ("suspended", "Suspended"), ("revoked", "Revoked")] {
-                        option value=(value) selected[value == search.status] { (text) }
+                    option value="" selected[search.status.is_empty()] { "Any" }
+                    @for status in ToldStatus::ALL {
+                        option value=(status.as_str()) selected[status.as_str() == search.status] { (words::status_name(status)) }
                     }
                 }
             }

@@ -1,14 +1,14 @@
 //! The register's words as a help desk reads them.
 
 use gauze_attest::Lineage;
-use gauze_wire::{Deed, DeviceStatus, Photos, Wanted};
+use gauze_wire::{Deed, Photos, Wanted};
 use jiff::Timestamp;
 use maud::{Markup, html};
 
 use crate::admin::{ActView, DeviceStory};
 use crate::counted::counted;
 pub use crate::db::short;
-use crate::db::{Basis, Proposal, ProposalStatus, Registered};
+use crate::db::{Basis, Proposal, ProposalStatus, Registered, ToldStatus};
 
 /// Before what nothing takes back.
 pub const FINAL: &str = "This cannot be undone.";
@@ -134,13 +134,25 @@ fn badge((class, mark, text): (&str, &str, &str)) -> Markup {
     html! { span class={ "badge " (class) } { span aria-hidden="true" { (mark) " " } (text) } }
 }
 
+/// What a status is called where phones are searched for.
+pub fn status_name(status: ToldStatus) -> &'static str {
+    match status {
+        ToldStatus::Active => "Active",
+        ToldStatus::Wiped => "Wiped",
+        ToldStatus::Suspended => "Suspended",
+        ToldStatus::Revoked => "Revoked",
+    }
+}
+
 pub fn status(device: &Registered) -> Markup {
-    badge(match device.status {
-        DeviceStatus::Active if device.is_wiped() => ("warn", "!", "Wiped"),
-        DeviceStatus::Active => ("ok", "✓", "Active"),
-        DeviceStatus::Suspended => ("warn", "‖", "Suspended"),
-        DeviceStatus::Revoked => ("bad", "✕", "Revoked"),
-    })
+    let status = device.told_status();
+    let (class, mark) = match status {
+        ToldStatus::Active => ("ok", "✓"),
+        ToldStatus::Wiped => ("warn", "!"),
+        ToldStatus::Suspended => ("warn", "‖"),
+        ToldStatus::Revoked => ("bad", "✕"),
+    };
+    badge((class, mark, status_name(status)))
 }
 
 /// Whether the hospital has a report.
@@ -258,15 +270,15 @@ pub fn days_left(at: Timestamp, now: Timestamp) -> String {
 }
 
 pub fn status_means(device: &Registered) -> &'static str {
-    match device.status {
-        DeviceStatus::Active if device.is_wiped() => {
+    match device.told_status() {
+        ToldStatus::Wiped => {
             "It was wiped: it takes no new photos, may send those that are still on it, and shows none."
         }
-        DeviceStatus::Active => "It may send photos, and show its own where the policy allows.",
-        DeviceStatus::Suspended => {
+        ToldStatus::Active => "It may send photos, and show its own where the policy allows.",
+        ToldStatus::Suspended => {
             "It takes no new photos, may send those it has, shows none, and cannot enrol again."
         }
-        DeviceStatus::Revoked => "It is shut out for good. To use it again, enrol it with a new token.",
+        ToldStatus::Revoked => "It is shut out for good. To use it again, enrol it with a new token.",
     }
 }
 

@@ -11,6 +11,7 @@ mod register;
 mod reports;
 mod search;
 mod shown;
+mod told_status;
 mod watched;
 mod witness;
 
@@ -34,6 +35,7 @@ pub use register::{DeviceCounts, DevicePage, Registered, short};
 pub use reports::ReportView;
 pub use search::{DeviceSearch, Sort};
 pub use shown::ShownBefore;
+pub use told_status::ToldStatus;
 
 use crate::private;
 

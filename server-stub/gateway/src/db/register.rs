@@ -9,6 +9,7 @@ use sqlx::{Row as _, SqliteConnection};
 
 use super::lineage::{Basis, Replacement};
 use super::search::{COLUMNS, DeviceSearch, LAST, MOST};
+use super::told_status::{ToldStatus, WIPED};
 use super::{Db, Write, damaged, to_u64};
 
 /// Characters of a short name.
@@ -86,6 +87,8 @@ pub struct Registered {
     pub wiped_at: Option<Timestamp>,
     /// By which: `order`, `offline`, `asked`; not known of a word from before this was kept.
     pub wiped_cause: Option<String>,
+    #[serde(skip)]
+    wiped: bool,
 }
 
 impl Registered {
@@ -124,7 +127,12 @@ impl Registered {
     /// Whether it was wiped for good. One that only heard nothing for too long shows photos again, of those that it takes from then
     /// on.
     pub fn is_wiped(&self) -> bool {
-        self.wiped_at.is_some() && self.wiped_cause.as_deref() != Some("offline")
+        self.wiped
+    }
+
+    /// Its status as people are told it.
+    pub fn told_status(&self) -> ToldStatus {
+        ToldStatus::of(self.status, self.wiped)
     }
 }
 
@@ -147,11 +155,13 @@ pub struct DevicePage {
     pub next: Option<DeviceId>,
 }
 
-/// How many devices there are of each status.
+/// How many devices there are of each status, as people are told it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct DeviceCounts {
     /// May do everything.
     pub active: u64,
+    /// Were wiped, and may send what is still on them.
+    pub wiped: u64,
     /// May upload only.
     pub suspended: u64,
     /// May nothing.
@@ -200,6 +210,7 @@ fn registered(row: &SqliteRow) -> Result<Registered, sqlx::Error> {
         wipe_answered: text("wipe_answered")?,
         wiped_at: time("wiped_at_ms")?,
         wiped_cause: text("wiped_cause")?,
+        wiped: row.try_get("is_wiped")?,
     })
 }
 
@@ -277,19 +288,24 @@ impl Db {
 
     /// How many there are.
     pub async fn counts(&self, tenant: &Tenant) -> Result<DeviceCounts, sqlx::Error> {
+        let wiped = ToldStatus::Wiped.condition();
+        let query = format!(
+            "SELECT status, COUNT(*) FROM device WHERE tenant = ?1 GROUP BY status \
+             UNION ALL SELECT 'wiped', COUNT(*) FROM device WHERE tenant = ?1 AND {wiped}"
+        );
         let rows: Vec<(String, i64)> =
-            sqlx::query_as("SELECT status, COUNT(*) FROM device WHERE tenant = ? GROUP BY status")
-                .bind(tenant.as_str())
-                .fetch_all(&self.readers)
-                .await?;
+            sqlx::query_as(sqlx::AssertSqlSafe(query)).bind(tenant.as_str()).fetch_all(&self.readers).await?;
         let mut counts = DeviceCounts::default();
         for (status, count) in rows {
-            match status.parse().map_err(damaged)? {
-                DeviceStatus::Active => counts.active = to_u64(count),
-                DeviceStatus::Suspended => counts.suspended = to_u64(count),
-                DeviceStatus::Revoked => counts.revoked = to_u64(count),
+            match status.parse::<ToldStatus>().map_err(damaged)? {
+                ToldStatus::Active => counts.active = to_u64(count),
+                ToldStatus::Wiped => counts.wiped = to_u64(count),
+                ToldStatus::Suspended => counts.suspended = to_u64(count),
+                ToldStatus::Revoked => counts.revoked = to_u64(count),
             }
         }
+        // Until here they are among the active ones too.
+        counts.active = counts.active.saturating_sub(counts.wiped);
         Ok(counts)
     }
 
@@ -362,7 +378,8 @@ async fn registered_in(
     tenant: &Tenant,
     id: &DeviceId,
 ) -> Result<Option<Registered>, sqlx::Error> {
-    let query = format!("SELECT {COLUMNS} FROM device WHERE tenant = ? AND device_id = ?");
+    let query =
+        format!("SELECT {COLUMNS}, {WIPED} AS is_wiped FROM device WHERE tenant = ? AND device_id = ?");
     let row = sqlx::query(sqlx::AssertSqlSafe(query))
         .bind(tenant.as_str())
         .bind(id.as_str())
@@ -382,7 +399,7 @@ mod tests {
         let db = Db::open(&dir.path().join("gateway.sqlite")).await.unwrap();
         let tenant: Tenant = "ward-9".parse().unwrap();
         for text in [None, Some("Pixel".to_owned())] {
-            for status in [None, Some(DeviceStatus::Suspended)] {
+            for status in ToldStatus::ALL.map(Some).into_iter().chain([None]) {
                 for (flagged, sort) in [(false, Sort::Id), (true, Sort::Serial), (true, Sort::Heard)] {
                     let search =
                         DeviceSearch { text: text.clone(), status, flagged, sort, ..DeviceSearch::default() };

@@ -1,8 +1,10 @@
 //! Which devices, and in what order: every part of a search goes through an index of the tenant.
 
-use gauze_wire::{DeviceId, DeviceStatus, Tenant};
+use gauze_wire::{DeviceId, Tenant};
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
+
+use super::told_status::{ToldStatus, WIPED};
 
 /// After every character that an id, a serial, a model or a ward may hold; in an order, of those who have none.
 pub(super) const LAST: char = char::MAX;
@@ -63,8 +65,8 @@ pub struct DeviceSearch {
     /// What id, serial (stated or attested), model or ward begins with, or what the token was asked for holds; each but
     /// the id with A to Z in either case.
     pub text: Option<String>,
-    /// Of this status alone.
-    pub status: Option<DeviceStatus>,
+    /// Told to be of this status alone.
+    pub status: Option<ToldStatus>,
     /// With a flag alone.
     pub flagged: bool,
     /// With photos that it said it had not sent alone.
@@ -91,24 +93,25 @@ impl DeviceSearch {
                 ),
             });
         }
-        if self.status.is_some() {
-            sql.push_str(" AND status = ?3");
+        if let Some(status) = self.status {
+            sql.push_str(" AND ");
+            sql.push_str(&status.condition());
         }
         if self.text.is_some() {
             sql.push_str(
                 " AND device_id IN (\
-                 SELECT device_id FROM device WHERE tenant = ?1 AND device_id >= ?4 AND device_id < ?5 UNION \
-                 SELECT device_id FROM device WHERE tenant = ?1 AND serial >= ?4 COLLATE NOCASE \
-                 AND serial < ?5 COLLATE NOCASE UNION \
+                 SELECT device_id FROM device WHERE tenant = ?1 AND device_id >= ?3 AND device_id < ?4 UNION \
+                 SELECT device_id FROM device WHERE tenant = ?1 AND serial >= ?3 COLLATE NOCASE \
+                 AND serial < ?4 COLLATE NOCASE UNION \
                  SELECT device_id FROM device WHERE tenant = ?1 AND attested_serial IS NOT NULL \
-                 AND attested_serial >= ?4 COLLATE NOCASE AND attested_serial < ?5 COLLATE NOCASE UNION \
-                 SELECT device_id FROM device WHERE tenant = ?1 AND model >= ?4 COLLATE NOCASE \
-                 AND model < ?5 COLLATE NOCASE UNION \
-                 SELECT device_id FROM device WHERE tenant = ?1 AND ward IS NOT NULL AND ward >= ?4 COLLATE NOCASE \
-                 AND ward < ?5 COLLATE NOCASE UNION \
+                 AND attested_serial >= ?3 COLLATE NOCASE AND attested_serial < ?4 COLLATE NOCASE UNION \
+                 SELECT device_id FROM device WHERE tenant = ?1 AND model >= ?3 COLLATE NOCASE \
+                 AND model < ?4 COLLATE NOCASE UNION \
+                 SELECT device_id FROM device WHERE tenant = ?1 AND ward IS NOT NULL AND ward >= ?3 COLLATE NOCASE \
+                 AND ward < ?4 COLLATE NOCASE UNION \
                  SELECT used.device_id FROM proposal JOIN spent_token ON spent_token.tenant = ?1 AND spent_token.token_id = proposal_id \
                  JOIN device AS used ON used.tenant = ?1 AND used.enrolment_sha256 = spent_token.enrolment_sha256 \
-                 WHERE proposal.tenant = ?1 AND kind = 'token' AND instr(lower(reason), lower(?4)) > 0)",
+                 WHERE proposal.tenant = ?1 AND kind = 'token' AND instr(lower(reason), lower(?3)) > 0)",
             );
         }
         if self.flagged {
@@ -126,8 +129,8 @@ impl DeviceSearch {
         let order = if self.sort == Sort::Id { String::new() } else { format!("{key}, ") };
         // All that is told of a device is read for those of the page alone.
         format!(
-            "SELECT {COLUMNS} FROM device WHERE tenant = ?1 AND device_id IN ({sql} ORDER BY {order}device_id LIMIT ?6) \
-             ORDER BY {order}device_id"
+            "SELECT {COLUMNS}, {WIPED} AS is_wiped FROM device WHERE tenant = ?1 AND device_id IN ({sql} \
+             ORDER BY {order}device_id LIMIT ?5) ORDER BY {order}device_id"
         )
     }
 
@@ -142,7 +145,6 @@ impl DeviceSearch {
         sqlx::query(sqlx::AssertSqlSafe(format!("{prefix}{}", self.sql())))
             .bind(tenant.as_str())
             .bind(self.after.as_ref().map_or("", DeviceId::as_str))
-            .bind(self.status.map(DeviceStatus::as_str))
             .bind(text)
             .bind(format!("{text}{LAST}"))
             .bind(limit + 1)

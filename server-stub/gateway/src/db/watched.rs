@@ -1,10 +1,11 @@
 //! What monitoring asks: how much waits, who is silent, what lies around.
 
 use gauze_wire::signature::SKEW_S;
-use gauze_wire::{DeviceStatus, Jws, Tenant, Token};
+use gauze_wire::{Jws, Tenant, Token};
 use jiff::Timestamp;
 use sqlx::Row as _;
 
+use super::told_status::{ToldStatus, WIPED};
 use super::{Db, damaged, to_u64};
 
 const HOUR_MS: i64 = 3_600_000;
@@ -22,8 +23,8 @@ pub struct Watched {
     pub waiting: u64,
     /// When the oldest of them came (Unix time in milliseconds), where one waits.
     pub oldest_ms: Option<i64>,
-    /// Phones by status.
-    pub phones: Vec<(DeviceStatus, u64)>,
+    /// Phones by status, as people are told it.
+    pub phones: Vec<(ToldStatus, u64)>,
     /// Active phones that were not heard from for a week.
     pub silent: u64,
     /// Phones that said they hold photos, and were not heard from for a day.
@@ -56,9 +57,8 @@ impl Db {
         let (waiting, oldest_ms) = self.waiting(tenant).await?;
         let log_size = self.log_size(tenant).await?;
         // One that was silent too long goes on with its key, and may fall silent again.
-        let silent =
-            "status = 'active' AND (wiped_at_ms IS NULL OR wiped_cause = 'offline') AND heard_at_ms < ?2";
-        let holding = "status <> 'revoked' AND (wiped_at_ms IS NULL OR wiped_cause = 'offline') AND unsent > 0 AND heard_at_ms < ?2";
+        let silent = format!("{} AND heard_at_ms < ?2", ToldStatus::Active.condition());
+        let holding = format!("status <> 'revoked' AND NOT {WIPED} AND unsent > 0 AND heard_at_ms < ?2");
         let proposals = "SELECT COUNT(*) FROM proposal WHERE tenant = ? AND status = 'waiting'";
         let cosigned = "SELECT COALESCE(MAX(size), 0) FROM cosigned WHERE tenant = ?";
         let oldest = "SELECT at_ms FROM leaf WHERE tenant = ?1 AND idx = \
@@ -68,12 +68,13 @@ impl Db {
             waiting,
             oldest_ms,
             phones: vec![
-                (DeviceStatus::Active, counts.active),
-                (DeviceStatus::Suspended, counts.suspended),
-                (DeviceStatus::Revoked, counts.revoked),
+                (ToldStatus::Active, counts.active),
+                (ToldStatus::Wiped, counts.wiped),
+                (ToldStatus::Suspended, counts.suspended),
+                (ToldStatus::Revoked, counts.revoked),
             ],
-            silent: self.unheard(tenant, silent, now_ms - SILENT_MS).await?,
-            silent_holding: self.unheard(tenant, holding, now_ms - HOLDS_MS).await?,
+            silent: self.unheard(tenant, &silent, now_ms - SILENT_MS).await?,
+            silent_holding: self.unheard(tenant, &holding, now_ms - HOLDS_MS).await?,
             tokens_unused: self.tokens_unused(tenant, now_ms).await?,
             proposals_waiting: self.number(proposals, tenant).await?,
             log_size,

@@ -1,4 +1,5 @@
-//! What phones report as gone wrong: sealed, one leaf of the log each, answered with a receipt as often as it is asked for.
+//! What phones report: what went wrong, and that a notice was read. Sealed, one leaf of the log each, answered with a receipt as often as it
+//! is asked for.
 //!
 //! Always: nothing of it is read here. The receipt of a report says whether the hospital has it: then its checkpoint is one that the
 //! hospital's witness cosigned.
@@ -97,6 +98,6 @@ async fn take_in(app: &App, jws: &Jws, report: &Report) -> Result<u64, RequestRe
     write.commit().await?;
     held.spend();
     let (tenant, device_id) = whose;
-    tracing::info!(%tenant, %device_id, "a phone reported that something went wrong");
+    tracing::info!(%tenant, %device_id, "a phone handed in a report");
     Ok(log_index)
 }

@@ -6,16 +6,22 @@ use std::path::Path;
 use axum::body::Body;
 use axum::http::Request;
 use gauze_gateway::{meters, metrics_router};
+use gauze_wire::Jws;
 use jiff::SignedDuration;
 
 use crate::fixture::{Gateway, Hospital, Phone, ask, by};
+use crate::proposals::word as wiped;
 
-/// What `/metrics` gives for this name, without labels or with `tenant` alone.
-async fn gauge(gateway: &Gateway, name: &str) -> Option<f64> {
+async fn measured(gateway: &Gateway) -> String {
     let asked = Request::get("/metrics").body(Body::empty()).unwrap();
     let answer = ask(metrics_router(gateway.app().clone()), asked).await;
     answer.expect(200);
-    let text = String::from_utf8(answer.body.to_vec()).unwrap();
+    String::from_utf8(answer.body.to_vec()).unwrap()
+}
+
+/// What `/metrics` gives for this name, without labels or with `tenant` alone.
+async fn gauge(gateway: &Gateway, name: &str) -> Option<f64> {
+    let text = measured(gateway).await;
     let tenant = format!("{name}{{tenant=\"alarmed\"}} ");
     let line = text
         .lines()
@@ -27,9 +33,7 @@ async fn gauge(gateway: &Gateway, name: &str) -> Option<f64> {
 async fn a_counter_is_there_before_its_first_event() {
     let hospital = Hospital::ward();
     let gateway = Gateway::serving(&[&hospital]).await;
-    let asked = Request::get("/metrics").body(Body::empty()).unwrap();
-    let answer = ask(metrics_router(gateway.app().clone()), asked).await;
-    let text = String::from_utf8(answer.body.to_vec()).unwrap();
+    let text = measured(&gateway).await;
     for code in ["storage_full", "storage_failed", "internal", "quota_exceeded"] {
         assert!(text.contains(&format!("gauze_refusals_total{{code=\"{code}\"}} ")), "{code}: {text}");
     }
@@ -92,6 +96,25 @@ async fn what_waits_is_counted_from_when_it_came_until_the_hospital_has_decided(
     assert_eq!(gauges(&gateway, asked).await, [0.0, 0.0]);
     let [free, size] = gauges(&gateway, ["gauze_disk_free_bytes", "gauze_disk_size_bytes"]).await;
     assert!(free > 0.0 && free <= size);
+}
+
+#[tokio::test]
+async fn a_wiped_phone_is_not_measured_among_the_active_ones() {
+    let hospital = Hospital::new("emptied", 160);
+    let gateway = Gateway::serving(&[&hospital]).await;
+    let phone = Phone::enrolled(&gateway, &hospital).await;
+    let phones = async || {
+        let text = measured(&gateway).await;
+        ["active", "wiped"].map(|status| {
+            let name = format!("gauze_phones{{tenant=\"emptied\",status=\"{status}\"}} ");
+            let count = text.lines().find_map(|line| line.strip_prefix(&name));
+            count.unwrap_or_else(|| panic!("{name}: {text}")).parse::<f64>().unwrap()
+        })
+    };
+    assert_eq!(phones().await, [1.0, 0.0]);
+    let word = Jws::sign(&wiped(&gateway, &phone, None), &phone.key).unwrap();
+    gateway.post("/v1/emptied/wiped", word.as_str().to_owned()).await.expect(204);
+    assert_eq!(phones().await, [0.0, 1.0]);
 }
 
 fn file(path: &str) -> String {

@@ -8,8 +8,8 @@ use axum::http::{Request, request};
 use gauze_gateway::admin::{Admin, after_lost};
 use gauze_gateway::{ConsoleError, ConsoleOptions, DeviceSearch, console_router, serve_console};
 use gauze_wire::{
-    Decisions, DeviceStatus, Inventory, InventoryGiven, Jws, Policy, Serial, Signed as _, SoftwareKey, Token,
-    Wanted,
+    Decisions, DeviceStatus, Enrolment, Inventory, InventoryGiven, Jws, Photos, Policy, ProblemCode, Serial,
+    Signed as _, SoftwareKey, Token, Wanted,
 };
 
 use crate::fixture::{Gateway, Hospital, Phone, Reply, ask, by};
@@ -113,7 +113,7 @@ async fn each_change_of_a_phone_is_one_form() {
         assert_eq!(led_to(&reply), device);
         assert_eq!(admin.device(&phone.id()).await.unwrap().device.status, status, "{change}");
     }
-    admin.lost(&phone.id(), gauze_wire::Photos::Keep, &by("taxi")).await.unwrap();
+    admin.lost(&phone.id(), Photos::Keep, &by("taxi")).await.unwrap();
     led_to(&browser.submit(&format!("{device}/unflag"), "reason=found&code=lost").await);
     assert!(admin.device(&phone.id()).await.unwrap().device.flags.is_empty());
     let story = browser.open(&device).await;
@@ -290,7 +290,7 @@ pub fn form_urlencoded(text: &str) -> String {
 }
 
 #[tokio::test]
-async fn what_people_and_phones_say_is_text_and_never_markup() {
+async fn what_operators_say_is_text_and_never_markup() {
     let hospital = Hospital::ward();
     let gateway = Gateway::serving(&[&hospital]).await;
     let phone = Phone::enrolled(&gateway, &hospital).await;
@@ -304,6 +304,86 @@ async fn what_people_and_phones_say_is_text_and_never_markup() {
         let html = browser.open(&page).await;
         assert!(html.contains("&lt;script&gt;") && !html.contains("<script"), "{page}");
     }
+}
+
+/// What a phone says as its `field`: it would end an attribute, a title or a field of a form, and then run.
+fn markup(field: &str) -> String {
+    format!(r#"{field}"'></title></textarea><script>alert("{field}")</script>&lt;"#)
+}
+
+/// The same as it stands in a page that shows it as text.
+fn as_text(said: &str) -> String {
+    said.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+#[tokio::test]
+async fn what_a_phone_says_is_text_on_every_page_that_shows_it() {
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    let phone = Phone::new(&hospital);
+    let hostile = ["model", "serial", "ward", "0.1-version"].map(markup);
+    let all = hostile.each_ref().map(String::as_str);
+    let [model, serial, ward, version] = all;
+    let evidence = phone
+        .evidence_with(&gateway, &hospital, |enrolment| {
+            enrolment.model = model.parse().unwrap();
+            enrolment.serial = Some(serial.parse().unwrap());
+            enrolment.ward = Some(ward.parse().unwrap());
+        })
+        .await;
+    gateway.enrol(&hospital.tenant, &evidence).await.expect(201);
+    let mut said = Phone::holding(3, 2);
+    said.holding.as_mut().unwrap().app_version = version.parse().unwrap();
+    gateway.ask(phone.request(&gateway, "status", &said)).await.expect(200);
+
+    let browser = Browser::of(&gateway, &hospital).await;
+    let shows = async |page: &str, words: &[&str]| {
+        let html = browser.open(page).await;
+        assert!(all.iter().all(|&said| !html.contains(said)) && !html.contains("<script"), "{page}: {html}");
+        for said in words {
+            assert!(html.contains(&as_text(said)), "{page} does not show {said}: {html}");
+        }
+    };
+    let (device, known) = (format!("/devices/{}", phone.id()), [model, serial, ward]);
+    shows("/devices", &known).await;
+    shows(&format!("/devices?q={}", form_urlencoded(serial)), &known).await;
+    shows(&device, &all).await;
+    for change in ["suspend", "resume", "revoke", "succeed", "unflag", "wipe", "lost"] {
+        shows(&format!("{device}/{change}"), &known).await;
+    }
+    shows(&format!("/report?phone={}", phone.id()), &[serial]).await;
+    gateway.admin(&hospital).await.lost(&phone.id(), Photos::Keep, &by("taxi")).await.unwrap();
+    shows(&format!("{device}/lost"), &known).await;
+}
+
+#[tokio::test]
+async fn a_phone_whose_words_turn_the_direction_of_writing_does_not_enrol() {
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    let phone = Phone::new(&hospital);
+    let (token, challenge) = (hospital.sign_token(gateway.now()), gateway.challenge(&hospital.tenant).await);
+    let said = Enrolment {
+        model: "0.1-said".parse().unwrap(),
+        serial: Some("0.1-said".parse().unwrap()),
+        ward: Some("0.1-said".parse().unwrap()),
+        app_version: "0.1-said".parse().unwrap(),
+        ..hospital.enrolment(&phone.key, token, challenge, gateway.now())
+    };
+    // As text: these types hold no such words.
+    let said = serde_json::to_string(&said).unwrap();
+    let enrol = async |said: &str| {
+        let evidence = Jws::sign_bytes(Enrolment::TYP, said.as_bytes(), &phone.key).unwrap();
+        gateway.enrol(&hospital.tenant, &evidence).await
+    };
+    for field in ["model", "serial", "ward", "app_version"] {
+        for turn in ['\u{202e}', '\u{2066}', '\u{200f}'] {
+            let plain = format!(r#""{field}":"0.1-said""#);
+            assert!(said.contains(&plain), "{field}");
+            let turned = said.replace(&plain, &format!(r#""{field}":"0.1-{turn}said""#));
+            assert_eq!(enrol(&turned).await.refusal(), ProblemCode::MalformedRequest, "{field}");
+        }
+    }
+    enrol(&said).await.expect(201);
 }
 
 #[tokio::test]
@@ -496,7 +576,7 @@ async fn a_replaced_phone_says_by_which_and_one_never_heard_from_says_not_known(
     assert!(story.contains("Another phone says that it replaces it") && !story.contains("Replaced by"));
     assert!(browser.open("/devices?current=1").await.contains(new.id().as_str()), "a claim hides nothing");
 
-    let lost = admin.lost(&claims.id(), gauze_wire::Photos::Keep, &by("taxi")).await.unwrap();
+    let lost = admin.lost(&claims.id(), Photos::Keep, &by("taxi")).await.unwrap();
     let report = browser.open(&format!("/devices/{}/lost", claims.id())).await;
     let id = lost.wipe.proposal_id.as_str();
     for told in [id, "device management", "sessions", "never heard from", "open uploads are dead"] {
@@ -512,7 +592,7 @@ async fn the_lost_phones_page_gives_every_command_of_the_manual_and_the_command_
     let phone = Phone::enrolled(&gateway, &hospital).await;
     phone.hears(&gateway, 3, 2).await;
     let admin = gateway.admin(&hospital).await;
-    let report = admin.lost(&phone.id(), gauze_wire::Photos::Keep, &by("taxi")).await.unwrap();
+    let report = admin.lost(&phone.id(), Photos::Keep, &by("taxi")).await.unwrap();
     let manual = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/lost-phone.md");
     let manual = std::fs::read_to_string(manual).unwrap();
     let section = |heading: &str| {

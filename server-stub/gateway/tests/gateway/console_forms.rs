@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use gauze_gateway::DeviceSearch;
-use gauze_wire::{AndroidRules, AppleRules, Jws, Life, Photos, Policy, ReviewDenied};
+use gauze_wire::{AndroidRules, AppleRules, Jws, Life, Photos, Policy, ReviewDenied, WipeCause, Wiped};
 use serde_json::{Value, json};
 
 use crate::console::{Browser, form_urlencoded, led_to};
@@ -184,6 +184,40 @@ async fn a_serial_number_says_what_it_rests_on_and_a_wiped_phone_by_which_it_was
     assert_eq!(admin.device(&old.id()).await.unwrap().review_denied, Some(ReviewDenied::Wiped));
     assert_eq!(admin.device(&new.id()).await.unwrap().device.replaced_by, None);
     assert!(browser.open("/devices?current=1").await.contains(old.id().as_str()), "that hides nothing");
+}
+
+#[tokio::test]
+async fn a_wiped_phone_is_counted_and_found_as_wiped_and_not_among_the_active_ones() {
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    let browser = Browser::of(&gateway, &hospital).await;
+    let mut phones = Vec::new();
+    for _ in 0..4 {
+        phones.push(Phone::enrolled(&gateway, &hospital).await);
+    }
+    assert!(browser.open("/devices").await.contains(": 4 active, 0 suspended, 0 revoked."));
+    let [_, silent, gone, away] = phones.as_slice() else { panic!("four phones") };
+    for (phone, cause) in [(silent, WipeCause::Offline), (gone, WipeCause::Asked), (away, WipeCause::Asked)] {
+        let word = Wiped { cause, ..wiped(&gateway, phone, None) };
+        let word = Jws::sign(&word, &phone.key).unwrap();
+        gateway.post("/v1/ward-9/wiped", word.as_str().to_owned()).await.expect(204);
+    }
+    gateway.admin(&hospital).await.suspend(&away.id(), &by("left")).await.unwrap();
+
+    let counted = ": 2 active, 1 wiped, 1 suspended, 0 revoked.";
+    for (status, name, found) in [
+        ("", "Any", [true; 4]),
+        ("active", "Active", [true, true, false, false]),
+        ("wiped", "Wiped", [false, false, true, false]),
+        ("suspended", "Suspended", [false, false, false, true]),
+        ("revoked", "Revoked", [false; 4]),
+    ] {
+        let page = browser.open(&format!("/devices?status={status}")).await;
+        let listed = |phone: &Phone| page.contains(&format!("\"/devices/{}\"", phone.id()));
+        assert_eq!(phones.iter().map(listed).collect::<Vec<_>>(), found, "{status}: {page}");
+        let chosen = format!(r#"<option value="{status}" selected>{name}</option>"#);
+        assert!(page.contains(counted) && page.contains(&chosen), "{status}: {page}");
+    }
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! A device's life: what operators decide holds at once, is in the log, and reaches the phone.
 
 use gauze_gateway::admin::AdminError;
-use gauze_gateway::{DeviceSearch, Watch};
+use gauze_gateway::{DeviceSearch, ToldStatus, Watch};
 use gauze_wire::{
     Act, Deed, DeviceStatus, EntryKind, Follows, Jws, ProblemCode, ReviewDenied, UploadRequest, Wiped,
 };
@@ -244,7 +244,7 @@ async fn among_a_hundred_thousand_phones_one_is_found_and_revoked_within_a_secon
     let admin = gateway.admin(&hospital).await;
     let search =
         |text: &str, status| DeviceSearch { text: Some(text.into()), status, ..DeviceSearch::default() };
-    let found = admin.devices(&search("sn-031", Some(DeviceStatus::Suspended))).await.unwrap();
+    let found = admin.devices(&search("sn-031", Some(ToldStatus::Suspended))).await.unwrap();
     assert_eq!(found.devices.len(), 10);
     assert_eq!(found.devices[0].serial.as_deref(), Some("SN-031007"));
     let pixels = admin.devices(&search("pixel 9", None)).await.unwrap();

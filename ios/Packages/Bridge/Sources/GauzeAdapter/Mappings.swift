@@ -111,10 +111,14 @@ extension GauzeLogic.Consent {
         let given = (try? Date(at, strategy: .iso8601)) ?? Date()
         return GauzeBridge.Consent(
             scopes: scopes.sorted().map { $0.toCore() }, by: by, form: form.toCore(),
-            notice: notice.map { ShownNotice(code: $0.code, version: UInt32(clamping: $0.version)) },
+            notice: notice.map { $0.toCore() },
             at: Int64(given.timeIntervalSince1970) * 1000
         )
     }
+}
+
+extension Notice {
+    func toCore() -> ShownNotice { ShownNotice(code: code, version: UInt32(clamping: version)) }
 }
 
 extension GauzeLogic.Scope {

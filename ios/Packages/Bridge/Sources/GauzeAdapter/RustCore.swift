@@ -141,6 +141,10 @@ public final class RustCore: GauzeLogic.Core {
 
     public func signOut() { client.signIn().signOut() }
 
+    public func hasRead(_ notice: Notice) -> Bool { client.hasRead(notice: notice.toCore()) }
+
+    public func readNotice(_ notice: Notice) { client.readNotice(notice: notice.toCore()) }
+
     public func wantsPosition() -> Bool { client.wantsPosition() }
 
     public func located(_ fix: GauzeLogic.Fix) { client.located(fix: fix.toCore()) }

@@ -968,6 +968,11 @@ public protocol ClientProtocol: AnyObject, Sendable {
     func enrolment()  -> Enrolment
 
     /**
+     * Whether whoever has the phone in hand has read this version of a notice to staff on it.
+     */
+    func hasRead(notice: ShownNotice)  -> Bool
+
+    /**
      * Judges how fit a photo is for measuring, of its own bytes, before `capture` seals it with that. Nothing where nothing can be
      * drawn of them. Fails with a panic alone: then the photo is captured without. Blocks for as long as a small picture of it takes.
      */
@@ -1014,6 +1019,12 @@ public protocol ClientProtocol: AnyObject, Sendable {
      * Sending photos.
      */
     func queue()  -> UploadQueue
+
+    /**
+     * Whoever has the phone in hand has read it. Where somebody is signed in they are not asked again here, and the hospital hears of it
+     * with the next run of the queue; else it counts until the phone changes hands. Blocks until it is durable.
+     */
+    func readNotice(notice: ShownNotice)
 
     /**
      * Keeps what went wrong, sealed to the hospital: it goes with the next run of the queue. Needs no network and nobody signed in. Blocks
@@ -1206,6 +1217,19 @@ open func enrolment() -> Enrolment  {
 }
 
     /**
+     * Whether whoever has the phone in hand has read this version of a notice to staff on it.
+     */
+open func hasRead(notice: ShownNotice) -> Bool  {
+    return try!  FfiConverterBool.lift(try! rustCall() {
+        uniffiCallStatus in
+    uniffi_gauze_fn_method_client_has_read(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeShownNotice_lower(notice),uniffiCallStatus
+    )
+})
+}
+
+    /**
      * Judges how fit a photo is for measuring, of its own bytes, before `capture` seals it with that. Nothing where nothing can be
      * drawn of them. Fails with a panic alone: then the photo is captured without. Blocks for as long as a small picture of it takes.
      */
@@ -1325,6 +1349,19 @@ open func queue() -> UploadQueue  {
             self.uniffiCloneHandle(),uniffiCallStatus
     )
 })
+}
+
+    /**
+     * Whoever has the phone in hand has read it. Where somebody is signed in they are not asked again here, and the hospital hears of it
+     * with the next run of the queue; else it counts until the phone changes hands. Blocks until it is durable.
+     */
+open func readNotice(notice: ShownNotice)  {try! rustCall() {
+        uniffiCallStatus in
+    uniffi_gauze_fn_method_client_read_notice(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeShownNotice_lower(notice),uniffiCallStatus
+    )
+}
 }
 
     /**
@@ -5513,7 +5550,7 @@ public func FfiConverterTypeLocalNumbers_lower(_ value: LocalNumbers) -> RustBuf
 
 
 /**
- * A notice that is shown when consent is asked for.
+ * A notice: apps show the one with the code `staff` to whoever uses a phone, before they do, and `patient` when consent is asked for.
  */
 public struct NoticeChoice: Equatable, Hashable {
     /**
@@ -6394,7 +6431,7 @@ public func FfiConverterTypeRendering_lower(_ value: Rendering) -> RustBuffer {
 
 
 /**
- * The notice that was shown when consent was asked for.
+ * A notice that was shown: when consent was asked for, or to staff before they use a phone.
  */
 public struct ShownNotice: Equatable, Hashable {
     /**
@@ -12567,6 +12604,9 @@ private let initializationResult: InitializationResult = {
     if (uniffi_gauze_checksum_method_client_enrolment() != 3400) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_gauze_checksum_method_client_has_read() != 24556) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_gauze_checksum_method_client_judge() != 13938) {
         return InitializationResult.apiChecksumMismatch
     }
@@ -12592,6 +12632,9 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_gauze_checksum_method_client_queue() != 32389) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_gauze_checksum_method_client_read_notice() != 62525) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_gauze_checksum_method_client_report() != 18771) {

@@ -17,13 +17,13 @@ struct JourneyTests {
 
         // The next process finds the photo, sends it and shows it to whoever confirmed.
         let app = try App(hardware, in: dir)
-        let queue = QueuePresenter(app.core, app.core, .gmt, support: nil, app.work)
+        let queue = QueuePresenter(app.core, app.core, app.hardware, .gmt, support: nil, app.work)
         queue.send(.moved)
         await app.work.idle()
-        #expect(queue.state.items.map(\.stage) == [.queueWaiting])
+        #expect(queue.state.items?.map(\.stage) == [.queueWaiting])
         queue.send(.send)
         await app.work.idle()
-        #expect(queue.state.items.map(\.stage) == [.queueSent])
+        #expect(queue.state.items?.map(\.stage) == [.queueSent])
         #expect(queue.state.problem == nil)
 
         let review = ReviewPresenter(app.core, app.core, hardware, .gmt, app.work)
@@ -152,9 +152,11 @@ struct JourneyTests {
         guard case .check(let kept, _) = app.journey.route else { throw NotReady(description: "not checked") }
         #expect(try app.stages() == [.unsigned])
         let check = CheckPresenter(kept, nil, app.core, app.work) { app.journey.checked($0, of: kept) }
+        try app.core.unlock().get()
         check.send(.keep)
         await app.work.idle()
         guard case .patient = app.journey.route else { throw NotReady(description: "not at the next patient") }
+        #expect(app.core.patients().failure?.code == "locked", "what was unlocked for a visit ends with it")
     }
 
     @Test func aNumberOfTheHospitalsOwnIsTypedAsItsPolicyWritesItAndReadThere() async throws {
@@ -225,10 +227,10 @@ struct JourneyTests {
         for (fault, word) in faults {
             app.hardware.state { $0.fault = fault }
             _ = await app.core.send(asked: true)
-            let queue = QueuePresenter(app.core, app.core, .gmt, support: nil, app.work)
+            let queue = QueuePresenter(app.core, app.core, app.hardware, .gmt, support: nil, app.work)
             queue.send(.moved)
             await app.work.idle()
-            #expect(queue.state.items.map(\.why?.word) == [word])
+            #expect(queue.state.items?.map(\.why?.word) == [word])
         }
         app.hardware.state {
             $0.fault = nil

@@ -122,7 +122,7 @@ final class Nurse {
     }
 
     func queue() async throws -> QueuePresenter {
-        let queue = QueuePresenter(try app.core, try app.core, .gmt, support: nil, try app.work)
+        let queue = QueuePresenter(try app.core, try app.core, hardware, .gmt, support: nil, try app.work)
         queue.send(.moved)
         try await app.work.idle()
         return queue

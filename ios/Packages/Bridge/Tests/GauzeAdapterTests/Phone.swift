@@ -95,7 +95,7 @@ final class App {
         self.hardware = hardware
         self.dir = dir
         core = try App.open(hardware, dir).get()
-        journey = Journey(core, Read())
+        journey = Journey(core)
         journey.start()
     }
 
@@ -135,13 +135,4 @@ final class App {
     }
 
     func stages() throws -> [Stage] { try core.photos(200).get().map(\.stage) }
-}
-
-@MainActor
-final class Read: Acknowledged {
-    private var notices: Set<Notice> = []
-
-    func has(_ notice: Notice) -> Bool { notices.contains(notice) }
-    func keep(_ notice: Notice) { notices.insert(notice) }
-    func forget() { notices = [] }
 }

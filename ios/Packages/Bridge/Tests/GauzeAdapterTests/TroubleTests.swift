@@ -80,8 +80,8 @@ struct TroubleTests {
             try nurse.hardware.destroy(deviceToo: true)
             try await nurse.send()
             let queue = try await nurse.queue()
-            #expect(queue.state.items.map(\.stage) == [.queueWaiting])
-            #expect(queue.state.items.map(\.why?.word) == [.errorKeyGone])
+            #expect(queue.state.items?.map(\.stage) == [.queueWaiting])
+            #expect(queue.state.items?.map(\.why?.word) == [.errorKeyGone])
         }
     }
 
@@ -191,9 +191,11 @@ struct TroubleTests {
                 try await nurse.keep()
                 try await nurse.send()
             }
-            #expect(try await nurse.queue().state.items.map(\.stage) == [.queueWaiting, .queueWaiting, .queueWaiting])
+            #expect(try await nurse.queue().state.items?.map(\.stage) == [.queueWaiting, .queueWaiting, .queueWaiting])
+            #expect(try await nurse.queue().state.items?.map(\.why?.word) == [.errorUnreachable, .errorUnreachable, .errorUnreachable])
             nurse.die()
             nurse.hardware.state { $0.reachable = true }
+            #expect(try await nurse.queue().state.items?.map(\.why?.word) == [.queueNext, .queueNext, .queueNext])
             try await Faults.clockWrong(days: 1) { try await nurse.send() }
             #expect(try nurse.photos().map(\.stage) == [.stored, .stored, .stored])
         }

@@ -27,7 +27,6 @@ struct Driven {
 final class Around {
     let core = FakeCore()
     let work = Work()
-    let read = Read()
     lazy var phone = FakePhone(core)
 
     /// Sets what a scenario says of them.
@@ -42,6 +41,7 @@ final class Around {
                 let answer: Authentication = try value.named()
                 phone.answer { $0 = answer }
             case "browser": phone.callback { $0 = value.text }
+            case "online": phone.online { $0 = value.bool }
             case "fitness": phone.fitness { $0 = fitness(value.list.map { $0.number ?? 0 }) }
             case "judged":
                 let judged = value == .null ? nil : fitness(value.list.map { $0.number ?? 0 })
@@ -271,7 +271,7 @@ final class Around {
     }
 
     private func queue(_ given: Json) -> Driven {
-        Driven(QueuePresenter(core, core, .gmt, support: given["support"].text, work), json) { name, with in
+        Driven(QueuePresenter(core, core, phone, .gmt, support: given["support"].text, work), json) { name, with in
             switch name {
             case "moved": .moved
             case "send": .send
@@ -326,7 +326,7 @@ final class Around {
     }
 
     private func journey(_ given: Json) -> Driven {
-        let journey = Journey(core, read)
+        let journey = Journey(core)
         journey.support = given["support"].text
         var seen: [Route] = []
         var picture: Picture?
@@ -497,6 +497,7 @@ private func readRoute(_ value: Json) throws -> Route {
     case "incident": .incident
     case "settings": .settings
     case "help": .help
+    case "licences": .licences
     case "enrol": .enrol
     default: throw Unknown(what: "\(value)")
     }

@@ -32,6 +32,8 @@ final class FakeCore: Core {
         var reports: [WaitingReport] = []
         var mode: SignInMode?
         var signedIn: String?
+        /// By whoever was signed in; what nobody in particular read is forgotten when the phone changes hands.
+        var read: [String?: Set<Notice>] = [:]
         var series = "series"
         /// Nil: the policy has no fences.
         var fixes: [Fix]?
@@ -163,9 +165,19 @@ final class FakeCore: Core {
     func signOut() {
         tell("sign_out")
         state {
+            $0.read[nil] = nil
             $0.signedIn = nil
             $0.unlocked = false
         }
+    }
+
+    func hasRead(_ notice: Notice) -> Bool {
+        let now = state.now
+        return now.read[now.signedIn]?.contains(notice) ?? false
+    }
+
+    func readNotice(_ notice: Notice) {
+        state { _ = $0.read[$0.signedIn, default: []].insert(notice) }
     }
 
     func wantsPosition() -> Bool { state.now.fixes != nil }
@@ -176,10 +188,11 @@ final class FakeCore: Core {
 }
 
 /// The phone's parts that the screens ask, as a scenario sets them.
-final class FakePhone: Handle, Judge, Biometric, Browser, Now, Sendable {
+final class FakePhone: Handle, Judge, Biometric, Browser, Network, Now, Sendable {
     let answer = Locked(Authentication.confirmed)
     let callback = Locked<String?>(nil)
     let fitness = Locked(Fitness(500, 0))
+    let online = Locked(true)
     private let core: FakeCore
 
     init(_ core: FakeCore) {
@@ -193,14 +206,6 @@ final class FakePhone: Handle, Judge, Biometric, Browser, Now, Sendable {
     func judge(_ frame: Frame) -> Fitness { fitness.now }
     func authenticate() async -> Authentication { answer.now }
     func visit(_ page: String) async -> String? { callback.now }
+    func reachable() -> Bool { online.now }
     func millis() -> Int64 { 1_796_000_000_123 }
-}
-
-@MainActor
-final class Read: Acknowledged {
-    var notices: Set<Notice> = []
-
-    func has(_ notice: Notice) -> Bool { notices.contains(notice) }
-    func keep(_ notice: Notice) { notices.insert(notice) }
-    func forget() { notices = [] }
 }

@@ -165,7 +165,7 @@ func json(_ state: CheckState) -> Json {
 
 func json(_ state: QueueState) -> Json {
     [
-        "items": .list(state.items.map { json($0) }), "sending": .bool(state.sending), "problem": json(state.problem),
+        "items": state.items.map { .list($0.map { json($0) }) } ?? .null, "sending": .bool(state.sending), "problem": json(state.problem),
         "support": .of(state.support), "cut": .bool(state.cut), "askNotes": .bool(state.askNotes),
         "tooMany": json(state.tooMany),
     ]
@@ -245,6 +245,7 @@ func json(_ route: Route) -> Json {
     case .incident: ["incident"]
     case .settings: ["settings"]
     case .help: ["help"]
+    case .licences: ["licences"]
     case .stopped(let state): ["stopped", json(state)]
     }
 }

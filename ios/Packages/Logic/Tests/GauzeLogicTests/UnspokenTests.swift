@@ -23,7 +23,7 @@ import Testing
             PatientEvent.type(.family, "Zzyzx"), PatientEvent.listed(samplePatient),
             PatientEvent.offered(.success([samplePatient])), PatientEvent.scanned("9990000042"),
             ConsentEvent.by("Quillonbert"), EnrolEvent.pasted("{\"token\":\"9990000042\"}"), BodyEvent.touched(words: "Zzyzx", side: nil),
-            QueueEvent.listed(.success([photo]), tooMany: nil), ReviewEvent.listed(.success([photo])), Outcome.success([photo]),
+            QueueEvent.listed(.success([photo]), tooMany: nil, online: true), ReviewEvent.listed(.success([photo])), Outcome.success([photo]),
             Picture(Data("Zzyzx".utf8)), CameraEvent.taken(Shot(Picture(Data("Zzyzx".utf8)), side: 1)),
             CameraEvent.read("9990000042"), KeptPhoto("1", nil, Picture(Data("Zzyzx".utf8))), Wordings.born("1945-07-14", Day(samplePatient)),
             Fix(latitude: 9990000042, longitude: 1945, accuracy: 1945, age: 1945, mock: false, utcOffset: 0),
@@ -83,7 +83,7 @@ extension Day {
     @Test func aPresenterThatIsGoneHearsNothingMoreAndNothingWaitsForIt() async {
         let core = FakeCore()
         let work = Work()
-        var presenter: QueuePresenter? = QueuePresenter(core, core, .gmt, support: nil, work)
+        var presenter: QueuePresenter? = QueuePresenter(core, core, FakePhone(core), .gmt, support: nil, work)
         weak var gone = presenter
         presenter?.send(.send)
         presenter = nil

@@ -81,4 +81,13 @@ func sources(_ path: String, _ kind: String) throws -> [String: String] {
         // What an adapter says by itself is no other's code: a panic here is not the hospital's failure.
         #expect(Failures.word("core_failed") != nil && !codes.contains("core_failed"))
     }
+
+    @Test func everyReasonForWhichAPhoneIsNotAcceptedHasALineAmongThoseForReasonsAndEachOfTheseAReason() throws {
+        let faults = try contents("server-stub/attest/src/fault.rs")
+        let reasons = faults.matches(of: /(?m)^    [A-Z]\w+ = "([a-z_]+)", "([A-Z]\d\d)"/).map { (String($0.1), String($0.2)) }
+        #expect(reasons.count >= 61)
+        let lines = reasons.map { Failures.line(Failure(.askIt, "attestation_refused", "", EnrolmentRefusal(code: $0.0, help: $0.1))) }
+        #expect(lines.compactMap(\.help) == reasons.map { $0.1 })
+        #expect(Set(lines.map(\.word)) == Set(Word.allCases.filter { $0.resource.hasPrefix("refused_") }))
+    }
 }

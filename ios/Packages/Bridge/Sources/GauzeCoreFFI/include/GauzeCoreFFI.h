@@ -467,6 +467,11 @@ void uniffi_gauze_fn_method_client_discard(uint64_t ptr, RustBuffer id, RustCall
 uint64_t uniffi_gauze_fn_method_client_enrolment(uint64_t ptr, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_HAS_READ
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_HAS_READ
+int8_t uniffi_gauze_fn_method_client_has_read(uint64_t ptr, RustBuffer notice, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_JUDGE
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_JUDGE
 RustBuffer uniffi_gauze_fn_method_client_judge(uint64_t ptr, ForeignBytes jpeg, RustCallStatus *_Nonnull out_status
@@ -510,6 +515,11 @@ RustBuffer uniffi_gauze_fn_method_client_preview_from(uint64_t ptr, RustBuffer i
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_QUEUE
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_QUEUE
 uint64_t uniffi_gauze_fn_method_client_queue(uint64_t ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_READ_NOTICE
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_READ_NOTICE
+void uniffi_gauze_fn_method_client_read_notice(uint64_t ptr, RustBuffer notice, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_REPORT
@@ -1237,6 +1247,12 @@ uint16_t uniffi_gauze_checksum_method_client_enrolment(void
 
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_HAS_READ
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_HAS_READ
+uint16_t uniffi_gauze_checksum_method_client_has_read(void
+
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_JUDGE
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_JUDGE
 uint16_t uniffi_gauze_checksum_method_client_judge(void
@@ -1288,6 +1304,12 @@ uint16_t uniffi_gauze_checksum_method_client_preview_from(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_QUEUE
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_QUEUE
 uint16_t uniffi_gauze_checksum_method_client_queue(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_READ_NOTICE
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_READ_NOTICE
+uint16_t uniffi_gauze_checksum_method_client_read_notice(void
 
 );
 #endif

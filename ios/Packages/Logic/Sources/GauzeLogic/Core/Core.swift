@@ -353,5 +353,13 @@ public protocol SigningIn: Sendable {
     func signOut()
 }
 
+public protocol Noticing: Sendable {
+    /// Whether whoever has the phone in hand has read this version of a notice to staff on it.
+    func hasRead(_ notice: Notice) -> Bool
+
+    /// They have: where they are signed in the hospital hears of it and they are not asked again here, else until the phone changes hands.
+    func readNotice(_ notice: Notice)
+}
+
 /// The whole core as the screens see it.
-public protocol Core: Enrolling, Capturing, Reviewing, Sending, Reporting, SigningIn, Locating {}
+public protocol Core: Enrolling, Capturing, Reviewing, Sending, Reporting, SigningIn, Noticing, Locating {}

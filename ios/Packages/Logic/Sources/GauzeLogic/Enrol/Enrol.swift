@@ -126,7 +126,7 @@ public let enrolSamples = [
     "managed": sample(managed: true, support: "extension 4242"),
     "working": sample(managed: true, working: true, support: "extension 4242"),
     "token-used": sample(managed: true, problem: Line(.errorTokenUsed), support: "extension 4242"),
-    "refused": sample(managed: true, problem: Line(.errorSerialUnlisted, help: "G07"), support: "extension 4242"),
+    "refused": sample(managed: true, problem: Line(.refusedSerialUnlisted, help: "G07"), support: "extension 4242"),
     "scanning": sample(managed: false, scanning: true, problem: Line(.enrolScanOther)),
     "scanning-not-allowed": sample(managed: false, scanning: true, camera: .noPermission),
 ]

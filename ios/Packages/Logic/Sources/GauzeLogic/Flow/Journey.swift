@@ -17,17 +17,8 @@ public enum Route: Sendable {
     case incident
     case settings
     case help
+    case licences
     case stopped(BlockedState)
-}
-
-/// Which notices whoever uses the phone has read; forgotten when a shared phone changes hands.
-@MainActor
-public protocol Acknowledged {
-    func has(_ notice: Notice) -> Bool
-
-    func keep(_ notice: Notice)
-
-    func forget()
 }
 
 /// From one screen to the next. Patient, consent, site and wound of the photo being taken are here, in memory and nowhere
@@ -42,7 +33,7 @@ public final class Journey {
     /// Whom to ask, as device management said.
     public var support: String?
 
-    /// The team that photos go to: the hospital's only one, or as whoever uses the phone said. Forgotten as notices are.
+    /// The team that photos go to: the hospital's only one, or as whoever uses the phone said. Forgotten when it changes hands.
     public var team: Choice? {
         let teams = core.choices().teams
         return teams.count == 1 ? teams[0] : worksIn.flatMap { teams.contains($0) ? $0 : nil }
@@ -50,7 +41,6 @@ public final class Journey {
 
     private var worksIn: Choice?
     private let core: any Core
-    private let acknowledged: any Acknowledged
     private var asked = false
     private var visit = Visit()
     /// The app is not in front.
@@ -66,9 +56,8 @@ public final class Journey {
         var series: String?
     }
 
-    public init(_ core: any Core, _ acknowledged: any Acknowledged) {
+    public init(_ core: any Core) {
         self.core = core
-        self.acknowledged = acknowledged
     }
 
     /// At the start and whenever the app comes back: what stands in the way first.
@@ -99,7 +88,7 @@ public final class Journey {
         if !standing.enrolled { return .enrol }
         if core.signInMode() != nil && core.clinician() == nil && !asked { return .signIn }
         let choices = core.choices()
-        if let unread = choices.notices.first(where: { $0.code == "staff" && !acknowledged.has($0) }) { return .notice(unread) }
+        if let unread = choices.notices.first(where: { $0.code == "staff" && !core.hasRead($0) }) { return .notice(unread) }
         return choices.teams.count > 1 && team == nil ? .team(choices.teams) : .patient
     }
 
@@ -114,11 +103,10 @@ public final class Journey {
         start()
     }
 
-    /// A shared phone changes hands: review is locked and the next person reads the notices.
+    /// A shared phone changes hands: review is locked, and the next person reads what they have not read here.
     public func signedOut() {
         asked = false
         core.signOut()
-        acknowledged.forget()
         worksIn = nil
         newest = [:]
         start()
@@ -126,7 +114,7 @@ public final class Journey {
 
     public func accepted(_ notice: Notice) {
         guard case .notice(let inFront) = route, inFront == notice else { return }
-        acknowledged.keep(notice)
+        core.readNotice(notice)
         go(first())
     }
 
@@ -226,15 +214,14 @@ public final class Journey {
     }
 
     /// A photo is seen on its own check alone: whichever way that is left, its small picture goes from memory. Photos that were
-    /// unlocked to look at them, or at their wounds, are locked again; the camera alone has use for the wound's last one.
+    /// unlocked stay so for one visit, or while they are looked at: before any other screen they are locked again.
     private func go(_ next: Route) {
         let left = route
-        routes.set(next)
-        switch (left, next) {
-        case (.check(let kept, _), _): kept.forget()
-        case (.wound, .camera): break
-        case (.wound, _), (.review, _): core.lock()
-        default: break
+        switch next {
+        case .consent, .body, .wound, .camera, .check, .review: break
+        default: core.lock()
         }
+        routes.set(next)
+        if case .check(let kept, _) = left { kept.forget() }
     }
 }

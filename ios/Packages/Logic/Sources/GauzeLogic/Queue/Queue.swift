@@ -10,9 +10,10 @@ public struct QueueItem: Sendable, Equatable, Unspoken {
     public let next: Line?
 }
 
-/// `askNotes`: the phone may not yet say when photos wait. `tooMany`: more of them wait than the hospital allows.
+/// `items` is nil until they were listed. `askNotes`: the phone may not yet say when photos wait. `tooMany`: more of them wait than the
+/// hospital allows.
 public struct QueueState: Sendable, Unspoken {
-    public internal(set) var items: [QueueItem]
+    public internal(set) var items: [QueueItem]?
     public internal(set) var sending: Bool
     public internal(set) var problem: Line?
     public let support: String?
@@ -22,9 +23,10 @@ public struct QueueState: Sendable, Unspoken {
 }
 
 public enum QueueEvent: Sendable {
-    /// A photo moved, or the screen came back.
+    /// A photo moved, the network may have come or gone, or the screen came back.
     case moved
-    case listed(Outcome<[Photo]>, tooMany: String?)
+    /// `online`: what waits for no cause of its own goes next.
+    case listed(Outcome<[Photo]>, tooMany: String?, online: Bool)
     case send
     case sendEnded(Outcome<Sent>)
     case notes(allowed: Bool)
@@ -33,15 +35,19 @@ public enum QueueEvent: Sendable {
 public final class QueuePresenter: Presenter<QueueState, QueueEvent> {
     private let core: any Sending
     private let phone: any Enrolling
+    private let network: any Network
     private let zone: TimeZone
 
-    public init(_ core: any Sending, _ phone: any Enrolling, _ zone: TimeZone, support: String?, _ work: Work) {
+    public init(
+        _ core: any Sending, _ phone: any Enrolling, _ network: any Network, _ zone: TimeZone, support: String?, _ work: Work
+    ) {
         self.core = core
         self.phone = phone
+        self.network = network
         self.zone = zone
         super.init(
             QueueState(
-                items: [], sending: false, problem: nil, support: support, cut: false, askNotes: false, tooMany: nil
+                items: nil, sending: false, problem: nil, support: support, cut: false, askNotes: false, tooMany: nil
             ), work
         )
     }
@@ -50,11 +56,11 @@ public final class QueuePresenter: Presenter<QueueState, QueueEvent> {
         var next = state
         switch event {
         case .moved: return list(state)
-        case .listed(let outcome, let tooMany):
+        case .listed(let outcome, let tooMany, let online):
             next.tooMany = tooMany.map(Failures.waiting)
             switch outcome {
             case .success(let photos):
-                next.items = photos.prefix(Self.most).map { Self.item($0, zone) }
+                next.items = photos.prefix(Self.most).map { Self.item($0, zone, why: Self.why($0, online)) }
                 next.cut = photos.count > Self.most
             case .failure(let failure): next.problem = Failures.line(failure)
             }
@@ -74,8 +80,8 @@ public final class QueuePresenter: Presenter<QueueState, QueueEvent> {
     }
 
     private func list(_ state: QueueState) -> Step<QueueState, QueueEvent> {
-        Step(state) { [core, phone] in
-            .listed(core.photos(Self.most + 1), tooMany: phone.standing().tooManyUnsent)
+        Step(state) { [core, phone, network] in
+            .listed(core.photos(Self.most + 1), tooMany: phone.standing().tooManyUnsent, online: network.reachable())
         }
     }
 
@@ -92,13 +98,23 @@ public final class QueuePresenter: Presenter<QueueState, QueueEvent> {
         }
     }
 
-    nonisolated static func item(_ photo: Photo, _ zone: TimeZone) -> QueueItem {
+    /// Why a photo waits: as the core found, or because there is no network; one that nothing holds up goes next.
+    nonisolated static func why(_ photo: Photo, _ online: Bool) -> Line? {
+        if let cause = cause(photo) { return cause }
+        return stage(photo) == .queueWaiting ? Line(online ? .queueNext : .errorUnreachable) : nil
+    }
+
+    private nonisolated static func cause(_ photo: Photo) -> Line? { photo.waiting.map { Failures.waiting($0.code) } }
+
+    nonisolated static func item(_ photo: Photo, _ zone: TimeZone) -> QueueItem { item(photo, zone, why: cause(photo)) }
+
+    private nonisolated static func item(_ photo: Photo, _ zone: TimeZone, why: Line?) -> QueueItem {
         QueueItem(
             id: photo.id,
             stage: stage(photo),
             taken: Line(.queueTaken, Wordings.time(photo.takenAt, zone)),
             label: photo.label,
-            why: photo.waiting.map { Failures.waiting($0.code) },
+            why: why,
             next: photo.waiting?.notBefore.map {
                 Line(.queueRetryAt, Wordings.time(Wordings.instant(ofMillis: $0), zone))
             }
@@ -128,7 +144,7 @@ private func many(_ at: Int) -> QueueItem {
 }
 
 private func state(
-    _ items: [QueueItem], sending: Bool = false, support: String? = nil, _ change: (inout QueueState) -> Void = { _ in }
+    _ items: [QueueItem]?, sending: Bool = false, support: String? = nil, _ change: (inout QueueState) -> Void = { _ in }
 ) -> QueueState {
     var state = QueueState(
         items: items, sending: sending, problem: nil, support: support, cut: false, askNotes: false, tooMany: nil
@@ -138,6 +154,7 @@ private func state(
 }
 
 public let queueSamples = [
+    "unlisted": state(nil) { $0.problem = Line(.errorDamaged) },
     "empty": state([]),
     "waiting": state(queueSample, support: "extension 4242") { $0.askNotes = true },
     "sending": state(Array(queueSample.prefix(1)), sending: true),

@@ -5,9 +5,9 @@ public enum Failures {
     /// The line for a code, or nil where there is none.
     public static func word(_ code: String) -> Word? { byName["error_\(code)"] }
 
-    /// What to say of a failure: the line of the finest code that has one, or what to do about failures of its kind.
+    /// What to say of a failure: why the phone is not accepted, the line of its code, or what to do about failures of its kind.
     public static func line(_ failure: Failure) -> Line {
-        let fine = failure.refusal.flatMap { word($0.code) }
+        let fine = failure.refusal.flatMap { Refusals.word($0.code) }
         return Line(fine ?? word(failure.code) ?? kind(failure.remedy), help: failure.refusal?.help)
     }
 

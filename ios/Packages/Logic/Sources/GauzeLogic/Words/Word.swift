@@ -43,7 +43,7 @@ public enum Word: Sendable, CaseIterable {
     case checkTitle, checkKeep, checkAgain, checkAgainConsequence, checkAnother, checkSafe, checkPicture
     // queue
     case queueTitle, queueSend, queueSending, queueEmpty, queueWaiting, queueSent, queueInRecord, queueRefused,
-        queueDiscarded, queueTaken, queueRetryAt, queueMore, queueSupport, queueNotes,
+        queueDiscarded, queueTaken, queueRetryAt, queueNext, queueMore, queueSupport, queueNotes,
         queueNotesAllow
     // review
     case reviewTitle, reviewLocked, reviewUnlock, reviewLock, reviewEmpty, reviewOpen, reviewClose, reviewDeclined,
@@ -60,7 +60,7 @@ public enum Word: Sendable, CaseIterable {
     case settingsTitle, settingsPhone, settingsDevice, settingsWard, settingsTeam, settingsGateway, settingsPolicy, settingsUnsent,
         settingsDamaged, settingsTrustStale, settingsNotEnrolled, settingsKeysHardware, settingsKeysTee, settingsMay, settingsMayCamera,
         settingsMaySend, settingsMayNot, settingsMayNotGallery, settingsMayNotLocation, settingsMayNotBackup,
-        settingsVersion, settingsLicences, settingsLicencesBody, settingsTeamChange, settingsSignOut, settingsHelp, settingsIncident
+        settingsVersion, settingsLicences, settingsLicencesBody, settingsLicencesRead, settingsTeamChange, settingsSignOut, settingsHelp, settingsIncident
     // locked
     case lockedTitle, lockedBody, lockedRevoked, lockedWaiting, lockedReports, lockedSend, lockedContact
     // wiped
@@ -100,8 +100,11 @@ public enum Word: Sendable, CaseIterable {
         errorSignInRefused, errorSignInAddress, errorSignInToken, errorSignInTokenTooLarge, errorSignInProvider,
         errorSignInOtherProvider, errorGatewayStorageFull, errorGatewayStorageFailed, errorClosed, errorOutsideFence
     // why the hospital does not accept this phone
-    case errorSerialMissing, errorSerialOther, errorSerialUnlisted, errorSerialStated, errorSerialMismatch,
-        errorSerialNotAttested, errorInventoryMissing, errorAppUnassessed
+    case refusedSerialMissing, refusedSerialOther, refusedSerialUnlisted, refusedSerialStated,
+        refusedSerialNotAttested, refusedInventoryMissing, refusedAppUnassessed, refusedAppOld, refusedAppOther,
+        refusedKind, refusedHardware, refusedUnlocked, refusedSystem, refusedSystemOld, refusedRolledBack,
+        refusedDistrusted, refusedExpired, refusedDate, refusedProof, refusedAttempt, refusedBefore, refusedLater,
+        refusedNoAnswer
 
     /// The name in the resources.
     public var resource: String { snakeCase(String(describing: self)) }

@@ -11,11 +11,10 @@ import java.time.ZoneId
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.SupervisorJob
+import org.gauze.app.ui.text
 import org.gauze.bridge.GauzeCore
 import org.gauze.logic.core.Core
-import org.gauze.logic.core.Notice
 import org.gauze.logic.core.Outcome
-import org.gauze.logic.flow.Acknowledged
 import org.gauze.logic.flow.Journey
 import org.gauze.logic.port.BackgroundUploads
 import org.gauze.logic.port.Biometric
@@ -26,10 +25,11 @@ import org.gauze.logic.port.Judge
 import org.gauze.logic.port.Level
 import org.gauze.logic.port.Locations
 import org.gauze.logic.port.ManagedConfiguration
+import org.gauze.logic.port.Network
 import org.gauze.logic.port.Now
 import org.gauze.logic.port.Scanner
 import org.gauze.logic.port.Sound
-import org.gauze.logic.port.show
+import org.gauze.logic.queue.show
 import org.gauze.platform.SystemBrowser
 import org.gauze.platform.SystemDisk
 import org.gauze.platform.SystemNetwork
@@ -79,24 +79,31 @@ open class AppGraph(private val context: Context) {
             context.getString(R.string.notes_waiting),
             context.getString(R.string.notes_refused),
             context.getString(R.string.notes_sending),
-        )
+        ) { it.text(context.resources) }
         SystemNotes(context, R.drawable.ic_gauze, MainActivity::class.java, words)
     }
     open val browser: Browser by lazy { SystemBrowser { activity } }
     open fun notesAllowed() = context.getSystemService(NotificationManager::class.java)!!.areNotificationsEnabled()
     open val now = Now { System.currentTimeMillis() }
     val zone: ZoneId get() = ZoneId.systemDefault()
-    val today: () -> LocalDate = { LocalDate.now(zone) }
+    open val today: () -> LocalDate = { LocalDate.now(zone) }
+
+    /** The licences of what is packed, by paragraphs; none where whoever packed it wrote no list. */
+    open val licences: List<String> by lazy {
+        context.resources.openRawResource(R.raw.licences).bufferedReader().use { it.readText() }.split("\n\n").filter(String::isNotBlank)
+    }
     val version: String by lazy { context.packageManager.getPackageInfo(context.packageName, 0).versionName.orEmpty() }
 
     private val strongBox by lazy { context.packageManager.hasSystemFeature(PackageManager.FEATURE_STRONGBOX_KEYSTORE) }
     private val keys by lazy { KeystoreKeys(strongBox) }
 
-    /** Whether the keys are in a chip of their own, as far as this process knows. */
+    /** Whether the keys are in a chip of their own; before there are any, whether the phone has one. */
     open val hardware: Boolean get() = keys.inChip ?: strongBox
 
+    open val network: Network by lazy { SystemNetwork(context) }
+
     protected open val ports: CorePorts by lazy {
-        CorePorts(keys, keys, KeystoreSecret(context.noBackupFilesDir), SystemNetwork(context), SystemDisk(context))
+        CorePorts(keys, keys, KeystoreSecret(context.noBackupFilesDir), network, SystemDisk(context))
     }
 
     /** The core, or why it does not open: then it is tried anew. */
@@ -114,28 +121,15 @@ open class AppGraph(private val context: Context) {
 
     /** A photo was taken: what waits is said at the icon, for there may be no network, and handed to the system. */
     fun handOver(core: Core, asked: Boolean) {
-        notes.show(core.standing())
+        notes.show(core, network)
         uploads.schedule(0, asked)
     }
 
     /** The way through the screens: it outlives an activity that is turned, and ends with the process. */
     fun journey(core: Core): Journey = synchronized(this) {
-        going ?: Journey(core, notices).also {
+        going ?: Journey(core).also {
             going = it
             it.start()
         }
-    }
-
-    /** Read notices are remembered by the process alone: whoever starts the app reads them once. */
-    protected open val notices: Acknowledged = object : Acknowledged {
-        private val read = HashSet<Pair<String, Int>>()
-
-        override fun has(notice: Notice) = notice.code to notice.version in read
-
-        override fun keep(notice: Notice) {
-            read += notice.code to notice.version
-        }
-
-        override fun forget() = read.clear()
     }
 }

@@ -5,7 +5,7 @@ import android.view.textclassifier.TextClassificationManager
 import android.view.textclassifier.TextClassifier
 import androidx.work.Configuration
 import org.gauze.logic.core.Outcome
-import org.gauze.logic.port.show
+import org.gauze.logic.queue.show
 import org.gauze.platform.upload.Run
 import org.gauze.platform.upload.Sender
 import org.gauze.platform.upload.Uploads
@@ -30,8 +30,7 @@ open class GauzeApplication : Application(), Configuration.Provider, Sender {
         val core = (graph.core() as? Outcome.Done)?.value ?: return Run.WAITS
         if (!core.standing().enrolled) return Run.EMPTY
         val sent = core.send(asked)
-        val standing = core.standing()
-        graph.notes.show(standing)
-        return if (sent is Outcome.Done && !standing.waits) Run.EMPTY else Run.WAITS
+        graph.notes.show(core, graph.network)
+        return if (sent is Outcome.Done && !core.standing().waits) Run.EMPTY else Run.WAITS
     }
 }

@@ -24,7 +24,9 @@ import org.gauze.app.ui.ConsentView
 import org.gauze.app.ui.EnrolView
 import org.gauze.app.ui.HelpView
 import org.gauze.app.ui.IncidentView
+import org.gauze.app.ui.LicencesView
 import org.gauze.app.ui.LocalOwnNumber
+import org.gauze.app.ui.LocalToday
 import org.gauze.app.ui.More
 import org.gauze.app.ui.NoticeView
 import org.gauze.app.ui.PatientView
@@ -60,10 +62,10 @@ import org.gauze.logic.patient.PatientPresenter
 import org.gauze.logic.patient.Way
 import org.gauze.logic.port.CameraEvent
 import org.gauze.logic.port.CameraFault
-import org.gauze.logic.port.show
 import org.gauze.logic.port.told
 import org.gauze.logic.queue.QueueEvent
 import org.gauze.logic.queue.QueuePresenter
+import org.gauze.logic.queue.show
 import org.gauze.logic.review.ReviewEvent
 import org.gauze.logic.review.ReviewPresenter
 import org.gauze.logic.settings.Settings
@@ -80,7 +82,7 @@ import org.gauze.logic.wristband.Wristband
 /** What only a window can ask of its user. */
 class Asks(val camera: () -> Unit, val position: () -> Unit, val notes: () -> Unit)
 
-/** How often the reports that wait are looked at while they are shown, in milliseconds. */
+/** How often what waits is looked at while it is shown, in milliseconds. */
 private const val LOOK_EVERY_MS = 5_000L
 
 /** A presenter for the route that is shown, its view, and what the window tells both. */
@@ -124,9 +126,8 @@ class Screens(
         journey.left()
         lock?.invoke()
         core.lock()
-        val standing = core.standing()
-        graph.notes.show(standing)
-        if (standing.waits) graph.uploads.schedule(0, asked = false)
+        graph.notes.show(core, graph.network)
+        if (core.standing().waits) graph.uploads.schedule(0, asked = false)
     }
 
     fun shoot(): Boolean = shutters.shoot()
@@ -142,7 +143,8 @@ class Screens(
     fun View() {
         val route by journey.route.collectAsState()
         val own = remember(route) { core.choices().localNumber?.words }
-        CompositionLocalProvider(LocalOwnNumber provides own) { Screen(route) }
+        val today = remember(route) { graph.today() }
+        CompositionLocalProvider(LocalOwnNumber provides own, LocalToday provides today) { Screen(route) }
     }
 
     @Composable
@@ -179,8 +181,16 @@ class Screens(
                     core.clinician() != null,
                     Working(journey.team, core.choices().teams.size > 1),
                 ),
-                SettingsWays({ journey.open(Route.Help) }, { journey.open(Route.Incident) }, journey::askTeam, journey::signedOut, ::back),
+                SettingsWays(
+                    { journey.open(Route.Help) },
+                    { journey.open(Route.Incident) },
+                    journey::askTeam,
+                    journey::signedOut,
+                    { journey.open(Route.Licences) }.takeIf { graph.licences.isNotEmpty() },
+                    ::back,
+                ),
             )
+            Route.Licences -> LicencesView(graph.licences, ::back)
             Route.Help -> HelpView(help(journey.support), ::back)
             is Route.Stopped -> BlockedView(
                 at.state,
@@ -303,10 +313,14 @@ class Screens(
     @Composable
     private fun Queue() {
         val scope = rememberCoroutineScope()
-        val presenter = remember { QueuePresenter(core, core, graph.zone, journey.support, scope + Dispatchers.Default) }
-        LaunchedEffect(Unit) {
-            presenter.send(QueueEvent.Moved)
-            core.moves().collect { presenter.send(QueueEvent.Moved) }
+        val presenter = remember { QueuePresenter(core, core, graph.network, graph.zone, journey.support, scope + Dispatchers.Default) }
+        LaunchedEffect(Unit) { core.moves().collect { presenter.send(QueueEvent.Moved) } }
+        WhileInFront {
+            // Nobody tells when the network comes or goes.
+            while (true) {
+                presenter.send(QueueEvent.Moved)
+                delay(LOOK_EVERY_MS)
+            }
         }
         val again by opened.collectAsState()
         WhileInFront(again) { presenter.send(QueueEvent.Notes(graph.notesAllowed())) }

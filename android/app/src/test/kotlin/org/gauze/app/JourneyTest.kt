@@ -11,9 +11,13 @@ import java.io.FileDescriptor
 import java.io.PrintStream
 import java.io.PrintWriter
 import java.io.StringWriter
+import java.nio.ByteBuffer
+import java.time.Instant
+import java.time.temporal.ChronoUnit
 import kotlin.concurrent.thread
 import kotlinx.coroutines.runBlocking
 import org.gauze.logic.core.Core
+import org.gauze.logic.core.Outcome
 import org.gauze.logic.core.Side
 import org.gauze.logic.core.Site
 import org.gauze.logic.core.Stage
@@ -155,6 +159,11 @@ class JourneyTest {
 
     @Test
     fun a_photo_and_all_that_was_said_of_it_is_read_at_the_hospital_and_gone_from_the_phone() {
+        val held = lying(File(System.getenv("GAUZE_PICTURE")).readBytes())
+        nurse.camera.picture = File.createTempFile("lying", ".jpg").apply {
+            deleteOnExit()
+            writeBytes(held)
+        }
         nurse.setUp()
         atTheWounds()
         nurse.tap(Word.WoundNew)
@@ -162,11 +171,13 @@ class JourneyTest {
         nurse.tick(Word.ConsentForm)
         nurse.type(Word.ConsentBy, "The patient")
         nurse.tap(Word.ConsentGo)
+        nurse.see(Word.CameraShoot)
+        val said = (nurse.journey().route.value as Route.Camera).record
         nurse.tap(Word.CameraShoot)
         nurse.see(Word.CheckSafe)
         nurse.tap(Word.CheckKeep)
         nurse.see(Word.PatientTitle)
-        val (photo, device) = nurse.photos().single().id to nurse.core().standing().device
+        val (photo, device) = nurse.photos().single() to nurse.core().standing().device
         assertEquals(Run.EMPTY, nurse.send())
         Hospital.pull()
         nurse.die()
@@ -176,7 +187,7 @@ class JourneyTest {
         }
         assertTrue(File(nurse.app.noBackupFilesDir, "gauze/outbox").list().isNullOrEmpty())
 
-        val (record, picture) = Hospital.opened(photo)
+        val (record, picture) = Hospital.opened(photo.id)
         val patient = record.getJSONObject("patient")
         assertEquals(
             listOf("SMITH", "John", "1980-01-18", "9000000009"),
@@ -190,10 +201,24 @@ class JourneyTest {
             listOf("The patient", "verbal", "[\"care\"]"),
             listOf(consent.getString("by"), consent.getJSONObject("form").getString("code"), consent.getJSONArray("scopes").toString()),
         )
-        assertEquals(device, record.getString("device_id"))
-        listOf("wound", "series", "fitness").forEach { assertTrue(it, record.has(it)) }
-        val taken = File(System.getenv("GAUZE_PICTURE")).readBytes()
-        assertEquals("the pixels that the camera gave", scan(taken), scan(picture))
+        val instant = { text: String -> Instant.parse(text).truncatedTo(ChronoUnit.MILLIS) }
+        val times = listOf(record.getString("captured_at"), consent.getString("at")).map(instant)
+        assertEquals(listOf(photo.takenAt, said.consent!!.at).map(instant), times)
+        assertEquals(listOf(device, said.wound, said.series), listOf("device_id", "wound", "series").map(record::getString))
+        assertEquals(SIDEWAYS to picture.size, record.getInt("orientation") to record.getInt("photo_size"))
+        val judged = nurse.core().judge(ByteBuffer.allocateDirect(held.size).put(held).flip() as ByteBuffer)!!
+        val fitness = record.getJSONObject("fitness")
+        assertEquals(listOf(judged.sharpness, judged.exposure), listOf("sharpness", "exposure").map(fitness::getInt))
+        assertFalse("no frame had one", fitness.has("marker"))
+        assertEquals("the pixels that the camera gave", scan(held), scan(picture))
+    }
+
+    /** [picture] as of a phone that lies on its side: its EXIF says so in the place of the camera's model. */
+    private fun lying(picture: ByteArray): ByteArray {
+        val model = "\u0010\u0001\u0002\u0000\u000c\u0000\u0000\u0000\u005c\u0000\u0000\u0000"
+        val orientation = "\u0012\u0001\u0003\u0000\u0001\u0000\u0000\u0000\u0006\u0000\u0000\u0000"
+        val bytes = String(picture, Charsets.ISO_8859_1)
+        return bytes.also { check(model in it) }.replaceFirst(model, orientation).toByteArray(Charsets.ISO_8859_1)
     }
 
     @Test
@@ -222,6 +247,7 @@ class JourneyTest {
         nurse.see(Word.CheckSafe)
         nurse.tap(Word.CheckKeep)
         nurse.see(Word.PatientTitle)
+        assertEquals("for whoever has the phone next", "locked", (nurse.core().patients() as? Outcome.Failed)?.failure?.code)
         val photo = nurse.photos().first().id
         assertEquals(2, nurse.photos().size)
         assertEquals(Run.EMPTY, nurse.send())
@@ -313,6 +339,8 @@ class JourneyTest {
     private fun scan(jpeg: ByteArray) = String(jpeg, Charsets.ISO_8859_1).let { it.substring(it.lastIndexOf("\u00ff\u00da")) }
 
     private companion object {
+        /** As EXIF says it. */
+        const val SIDEWAYS = 6
         val PATIENT = listOf("SMITH", "Smith", "John", "1980-01-18", "19800118", "18-Jan-1980", "9000000009", "900 000 0009")
 
         /** Runs of 32 bytes of the picture's compressed pixels; its tables are everybody's. */

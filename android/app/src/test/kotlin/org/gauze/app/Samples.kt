@@ -25,6 +25,7 @@ import org.gauze.app.ui.ConsentView
 import org.gauze.app.ui.EnrolView
 import org.gauze.app.ui.HelpView
 import org.gauze.app.ui.IncidentView
+import org.gauze.app.ui.LicencesView
 import org.gauze.app.ui.More
 import org.gauze.app.ui.NoticeView
 import org.gauze.app.ui.PatientView
@@ -87,6 +88,11 @@ object Samples {
             ReviewView(ReviewState(listOf(item), OpenPhoto(item, taken), false, null), {}) {}
         },
     )
+    private val notices = listOf(
+        "aead 0.6.1: MIT OR Apache-2.0\nring 0.17.14: Apache-2.0 AND ISC",
+        "Of aead 0.6.1:",
+        "Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated documentation files.",
+    )
     private val utc = ZoneId.of("UTC")
 
     private fun <S> views(samples: Map<String, S>, view: @Composable (S) -> Unit): Map<String, @Composable () -> Unit> =
@@ -106,7 +112,8 @@ object Samples {
         "queue" to views(queueSamples) { QueueView(it, {}, {}) {} },
         "review" to views(reviewSamples) { ReviewView(it, {}) {} } + opened,
         "incident" to views(incidentSamples) { IncidentView(it, {}) {} },
-        "settings" to views(settingsSamples) { SettingsView(it, SettingsWays({}, {}, {}, {}, {})) },
+        "settings" to views(settingsSamples) { SettingsView(it, SettingsWays({}, {}, {}, {}, null, {})) },
+        "licences" to views(mapOf("text" to notices)) { LicencesView(it) {} },
         "locked" to views(lockedSamples) { BlockedView(it, BlockedWays({}, {}, {})) },
         "wiped" to views(wipedSamples) { BlockedView(it, BlockedWays({}, {}, {})) },
         "help" to views(helpSamples) { HelpView(it) {} },

@@ -4,24 +4,34 @@ import android.content.res.Configuration
 import androidx.compose.ui.test.hasSetTextAction
 import androidx.compose.ui.test.hasText
 import androidx.compose.ui.test.junit4.v2.createEmptyComposeRule
+import androidx.compose.ui.test.performClick
+import androidx.compose.ui.test.performScrollTo
 import androidx.compose.ui.test.performTextInput
 import androidx.lifecycle.Lifecycle
 import androidx.test.core.app.ActivityScenario
 import androidx.test.core.app.ApplicationProvider
+import java.time.LocalDate
 import java.util.concurrent.CopyOnWriteArrayList
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.MutableStateFlow
 import org.gauze.app.ui.text
 import org.gauze.logic.core.Core
+import org.gauze.logic.core.Failure
 import org.gauze.logic.core.KeyedState
 import org.gauze.logic.core.Outcome
+import org.gauze.logic.core.Photo
+import org.gauze.logic.core.Remedy
 import org.gauze.logic.core.Standing
 import org.gauze.logic.flow.Route
+import org.gauze.logic.patient.samplePatient
 import org.gauze.logic.port.BackgroundUploads
 import org.gauze.logic.port.ManagedConfiguration
 import org.gauze.logic.port.Scanner
 import org.gauze.logic.words.Word
+import org.gauze.logic.words.Wordings
 import org.junit.Assert.assertEquals
+import org.junit.Assert.assertFalse
+import org.junit.Assert.assertFalse
 import org.junit.Assert.assertSame
 import org.junit.Assert.assertTrue
 import org.junit.Rule
@@ -67,10 +77,19 @@ class ScreensTest {
     private val uploads = FakeUploads()
     private val eyes = Eyes(rule) { app.resources }
 
+    /** What the core says of the photos that it has, where a test says so. */
+    private var photos: Outcome<List<Photo>>? = null
+
     /** The window at [route], of a phone in that standing. */
     private fun open(standing: Standing, route: Route): ActivityScenario<MainActivity> {
         graph.handing = uploads
-        graph.around = { object : Core by it { override fun standing() = standing } }
+        graph.around = {
+            object : Core by it {
+                override fun standing() = standing
+
+                override fun photos(most: Int) = photos ?: it.photos(most)
+            }
+        }
         val core = (graph.core() as Outcome.Done).value
         graph.journey(core).open(route)
         return ActivityScenario.launch(MainActivity::class.java)
@@ -104,6 +123,29 @@ class ScreensTest {
     }
 
     @Test
+    fun a_list_that_cannot_be_read_says_so_and_never_that_everything_has_been_sent() {
+        photos = Outcome.Failed(Failure(Remedy.REPORT, "damaged", ""))
+        open(Standing(device = "d", unsent = 1), Route.Queue).use {
+            eyes.see(Word.ErrorDamaged)
+            assertFalse(eyes.sees(hasText(Word.QueueEmpty.text(app.resources))))
+        }
+    }
+
+    private fun aged(day: String) = hasText(Wordings.born(samplePatient.born, LocalDate.parse(day)).text(app.resources))
+
+    @Test
+    fun an_age_is_told_by_the_day_that_it_is_and_not_by_that_on_which_the_app_was_started() {
+        val (before, birthday) = "2027-07-13" to "2027-07-14"
+        graph.day = LocalDate.parse(before)
+        open(Standing(device = "d"), Route.Consent(samplePatient)).use {
+            eyes.await(aged(before))
+            graph.day = LocalDate.parse(birthday)
+            graph.journey((graph.core() as Outcome.Done).value).open(Route.Body(samplePatient))
+            eyes.await(aged(birthday))
+        }
+    }
+
+    @Test
     fun send_them_now_is_asked_for_by_a_person() {
         open(Standing(device = "d", unsent = 1, reviewDenied = "wiped"), Route.Patient).use {
             eyes.press(Word.LockedSend)
@@ -132,6 +174,23 @@ class ScreensTest {
             assertEquals(0, frames)
             eyes.press(Word.PatientScan)
             eyes.see(Word.BandCheckDigit)
+        }
+    }
+
+    @Test
+    fun the_licences_of_what_is_packed_are_read_from_the_settings_and_where_nobody_packed_their_list_they_are_not_offered() {
+        val read = hasText(Word.SettingsLicencesRead.text(app.resources))
+        open(Standing(device = "d"), Route.Settings).use {
+            eyes.see(Word.SettingsLicencesBody)
+            assertFalse("the list in the sources is empty", eyes.sees(read))
+        }
+        graph.notices = listOf("ring 0.17.14: Apache-2.0 AND ISC", "Of ring 0.17.14:")
+        open(Standing(device = "d"), Route.Settings).use {
+            eyes.await(read)
+            rule.onNode(read).performScrollTo().performClick()
+            graph.notices!!.forEach { eyes.await(hasText(it)) }
+            eyes.press(Word.Done)
+            eyes.see(Word.PatientTitle)
         }
     }
 

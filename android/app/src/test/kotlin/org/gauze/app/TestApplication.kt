@@ -19,6 +19,7 @@ import java.security.spec.ECGenParameterSpec
 import java.security.spec.ECParameterSpec
 import java.security.spec.ECPoint
 import java.security.spec.ECPublicKeySpec
+import java.time.LocalDate
 import java.util.concurrent.atomic.AtomicInteger
 import javax.crypto.KeyAgreement
 import kotlinx.coroutines.awaitCancellation
@@ -108,20 +109,27 @@ class TestGraph(context: Context, private val phone: FakePhone) : AppGraph(conte
     override val level = Level { flowOf(0) }
     override val hardware = false
 
+    /** The day that it is, where a test says so. */
+    var day: LocalDate? = null
+    override val today: () -> LocalDate = { day ?: LocalDate.now(zone) }
+
     /** What a test puts in the place of a part of the phone's, before anything asks for it. */
     var handing: BackgroundUploads? = null
     var managing: ManagedConfiguration? = null
     var scanning: Scanner? = null
+    var notices: List<String>? = null
     override val uploads get() = handing ?: super.uploads
     override val managed get() = managing ?: super.managed
     override val scanner get() = scanning ?: super.scanner
+    override val licences get() = notices ?: super.licences
 
     /** What a test lays around the real core. */
     var around: (Core) -> Core = { it }
 
     override fun core() = super.core().map(around)
 
-    override val ports get() = CorePorts(phone, phone, phone, Network { phone.online }, Disk { phone.disk })
+    override val network = Network { phone.online }
+    override val ports get() = CorePorts(phone, phone, phone, network, Disk { phone.disk })
 }
 
 /** Says [event] for as long as somebody listens, and counts who does. */

@@ -1,5 +1,6 @@
 package org.gauze.app
 
+import android.app.Notification
 import androidx.compose.ui.test.junit4.v2.createEmptyComposeRule
 import java.nio.ByteBuffer
 import java.time.Duration
@@ -186,12 +187,17 @@ class TroubleTest {
         nurse.see(Word.PatientTitle)
         val waits = listOf(nurse.said(R.string.notes_waiting))
         assertEquals("before the system ran anything", waits, nurse.saidAtTheIcon())
+        val note = nurse.app.atTheIcon().single()
+        assertEquals(nurse.word(Word.ErrorUnreachable), note.extras.getCharSequence(Notification.EXTRA_TEXT).toString())
+        assertEquals(Instant.parse(nurse.photos().single().takenAt).toEpochMilli(), note.`when`)
+        nurse.journey().open(Route.Queue)
+        nurse.see(Word.QueueWaiting)
+        nurse.see(Word.ErrorUnreachable)
         assertEquals(Run.WAITS, nurse.send())
         assertEquals(waits, nurse.saidAtTheIcon())
-        nurse.app.graph.journey(nurse.core()).open(Route.Queue)
-        nurse.see(Word.QueueWaiting)
-        nurse.die()
         nurse.app.phone.online = true
+        nurse.see(Word.QueueNext)
+        nurse.die()
         assertEquals(Run.EMPTY, nurse.send())
         assertEquals(Stage.STORED, nurse.photos().single().stage)
         assertEquals(listOf<String>(), nurse.saidAtTheIcon())

@@ -18,6 +18,7 @@ import org.gauze.logic.core.EnrolmentRefusal
 import org.gauze.logic.core.Failure
 import org.gauze.logic.core.Fix
 import org.gauze.logic.core.KeyedState
+import org.gauze.logic.core.Notice
 import org.gauze.logic.core.Outcome
 import org.gauze.logic.core.Patient
 import org.gauze.logic.core.PhotoRecord
@@ -111,6 +112,10 @@ class GauzeCore private constructor(private val client: Client) : Core {
         tried { client.signIn().use { it.finish(callback) }.name }
 
     override fun signOut() = client.signIn().use { it.signOut() }
+
+    override fun hasRead(notice: Notice) = client.hasRead(notice.toCore())
+
+    override fun readNotice(notice: Notice) = client.readNotice(notice.toCore())
 
     override fun wantsPosition() = client.wantsPosition()
 

@@ -119,9 +119,11 @@ private fun AppConsent.toCore() = Consent(
     scopes = scopes.sorted().map { ConsentScope.valueOf(it.name) },
     by = by,
     form = form.toCore(),
-    notice = notice?.let { ShownNotice(it.code, it.version.toUInt()) },
+    notice = notice?.toCore(),
     at = Instant.parse(at).toEpochMilli(),
 )
+
+internal fun AppNotice.toCore() = ShownNotice(code, version.toUInt())
 
 /** What is out of the record's range is no reason to refuse a photo. */
 private fun AppFitness.toCore() = Fitness(

@@ -908,6 +908,8 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_gauze_checksum_method_client_enrolment(
     ): Int
+    external fun uniffi_gauze_checksum_method_client_has_read(
+    ): Int
     external fun uniffi_gauze_checksum_method_client_judge(
     ): Int
     external fun uniffi_gauze_checksum_method_client_list(
@@ -925,6 +927,8 @@ internal object IntegrityCheckingUniffiLib {
     external fun uniffi_gauze_checksum_method_client_preview_from(
     ): Int
     external fun uniffi_gauze_checksum_method_client_queue(
+    ): Int
+    external fun uniffi_gauze_checksum_method_client_read_notice(
     ): Int
     external fun uniffi_gauze_checksum_method_client_report(
     ): Int
@@ -1061,6 +1065,8 @@ internal object UniffiLib {
     ): Unit
     external fun uniffi_gauze_fn_method_client_enrolment(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
+    external fun uniffi_gauze_fn_method_client_has_read(`ptr`: Long,`notice`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Byte
     external fun uniffi_gauze_fn_method_client_judge(`ptr`: Long,`jpeg`: ForeignBytes.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_gauze_fn_method_client_list(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
@@ -1079,6 +1085,8 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun uniffi_gauze_fn_method_client_queue(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
+    external fun uniffi_gauze_fn_method_client_read_notice(`ptr`: Long,`notice`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
     external fun uniffi_gauze_fn_method_client_report(`ptr`: Long,`said`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_gauze_fn_method_client_reports(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
@@ -1389,6 +1397,9 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_gauze_checksum_method_client_enrolment() and 0xFFFF) != 3400) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_gauze_checksum_method_client_has_read() and 0xFFFF) != 24556) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_gauze_checksum_method_client_judge() and 0xFFFF) != 13938) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
@@ -1414,6 +1425,9 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_gauze_checksum_method_client_queue() and 0xFFFF) != 32389) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_gauze_checksum_method_client_read_notice() and 0xFFFF) != 62525) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_gauze_checksum_method_client_report() and 0xFFFF) != 18771) {
@@ -2557,6 +2571,11 @@ public interface ClientInterface {
     fun `enrolment`(): Enrolment
 
     /**
+     * Whether whoever has the phone in hand has read this version of a notice to staff on it.
+     */
+    fun `hasRead`(`notice`: ShownNotice): kotlin.Boolean
+
+    /**
      * Judges how fit a photo is for measuring, of its own bytes, before `capture` seals it with that. Nothing where nothing can be
      * drawn of them. Fails with a panic alone: then the photo is captured without. Blocks for as long as a small picture of it takes.
      */
@@ -2603,6 +2622,12 @@ public interface ClientInterface {
      * Sending photos.
      */
     fun `queue`(): UploadQueue
+
+    /**
+     * Whoever has the phone in hand has read it. Where somebody is signed in they are not asked again here, and the hospital hears of it
+     * with the next run of the queue; else it counts until the phone changes hands. Blocks until it is durable.
+     */
+    fun `readNotice`(`notice`: ShownNotice)
 
     /**
      * Keeps what went wrong, sealed to the hospital: it goes with the next run of the queue. Needs no network and nobody signed in. Blocks
@@ -2851,6 +2876,23 @@ open class Client: Disposable, AutoCloseable, ClientInterface
 
 
     /**
+     * Whether whoever has the phone in hand has read this version of a notice to staff on it.
+     */override fun `hasRead`(`notice`: ShownNotice): kotlin.Boolean {
+            return FfiConverterBoolean.lift(
+    callWithHandle {
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_gauze_fn_method_client_has_read(
+        it,
+
+        FfiConverterTypeShownNotice.lower(`notice`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
      * Judges how fit a photo is for measuring, of its own bytes, before `capture` seals it with that. Nothing where nothing can be
      * drawn of them. Fails with a panic alone: then the photo is captured without. Blocks for as long as a small picture of it takes.
      */
@@ -3007,6 +3049,23 @@ open class Client: Disposable, AutoCloseable, ClientInterface
     }
     )
     }
+
+
+
+    /**
+     * Whoever has the phone in hand has read it. Where somebody is signed in they are not asked again here, and the hospital hears of it
+     * with the next run of the queue; else it counts until the phone changes hands. Blocks until it is durable.
+     */override fun `readNotice`(`notice`: ShownNotice)
+        =
+    callWithHandle {
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_gauze_fn_method_client_read_notice(
+        it,
+
+        FfiConverterTypeShownNotice.lower(`notice`),_status)
+}
+    }
+
 
 
 
@@ -8459,7 +8518,7 @@ public object FfiConverterTypeLocalNumbers: FfiConverterRustBuffer<LocalNumbers>
 
 
 /**
- * A notice that is shown when consent is asked for.
+ * A notice: apps show the one with the code `staff` to whoever uses a phone, before they do, and `patient` when consent is asked for.
  */
 data class NoticeChoice (
     /**
@@ -9090,7 +9149,7 @@ public object FfiConverterTypeRendering: FfiConverterRustBuffer<Rendering> {
 
 
 /**
- * The notice that was shown when consent was asked for.
+ * A notice that was shown: when consent was asked for, or to staff before they use a phone.
  */
 data class ShownNotice (
     /**

@@ -10,6 +10,7 @@ import org.gauze.logic.core.Core
 import org.gauze.logic.core.Failure
 import org.gauze.logic.core.Fitness
 import org.gauze.logic.core.Fix
+import org.gauze.logic.core.Notice
 import org.gauze.logic.core.Outcome
 import org.gauze.logic.core.Outside
 import org.gauze.logic.core.Patient
@@ -132,8 +133,18 @@ class FakeCore(var standing: Standing = Standing(device = "d")) : Core {
     override suspend fun finishSignIn(callback: String) = answer { "A Nurse".also { signedIn = it } }
 
     override fun signOut() {
+        read.removeIf { (who, _) -> who == null }
         signedIn = null
         lock()
+    }
+
+    /** By whoever was signed in; what nobody in particular read is forgotten when the phone changes hands. */
+    private val read = HashSet<Pair<String?, Notice>>()
+
+    override fun hasRead(notice: Notice) = signedIn to notice in read
+
+    override fun readNotice(notice: Notice) {
+        read += signedIn to notice
     }
 
     /** Null: the policy has no fences. */

@@ -9,7 +9,6 @@ import org.gauze.logic.core.Notice
 import org.gauze.logic.core.SignInMode
 import org.gauze.logic.core.Site
 import org.gauze.logic.core.Standing
-import org.gauze.logic.flow.Acknowledged
 import org.gauze.logic.flow.Journey
 import org.gauze.logic.flow.Route
 import org.gauze.logic.patient.samplePatient
@@ -23,17 +22,7 @@ import org.junit.jupiter.api.Test
 
 class JourneyTest {
     private val core = FakeCore()
-    private val read = HashSet<Notice>()
-    private val acknowledged = object : Acknowledged {
-        override fun has(notice: Notice) = notice in read
-
-        override fun keep(notice: Notice) {
-            read += notice
-        }
-
-        override fun forget() = read.clear()
-    }
-    private val journey = Journey(core, acknowledged)
+    private val journey = Journey(core)
     private val kept = KeptPhoto("photo", Fitness(500, 0))
 
     @Test
@@ -53,7 +42,14 @@ class JourneyTest {
         core.unlocked = true
         journey.signedOut()
         assertSame(Route.SignIn, journey.route.value)
-        assertEquals(false to 0, core.unlocked to read.size)
+        assertEquals(false, core.unlocked)
+        core.signedIn = "Another"
+        journey.signedIn()
+        assertInstanceOf(Route.Notice::class.java, journey.route.value)
+        journey.signedOut()
+        core.signedIn = "A Nurse"
+        journey.signedIn()
+        assertSame(Route.Patient, journey.route.value, "who has read it here is not asked again")
     }
 
     @Test

@@ -1,6 +1,7 @@
 package org.gauze.logic
 
 import java.nio.ByteBuffer
+import java.time.Instant
 import java.time.LocalDate
 import java.time.ZoneId
 import kotlinx.coroutines.CoroutineScope
@@ -35,6 +36,7 @@ import org.gauze.logic.core.Site
 import org.gauze.logic.core.SiteChoice
 import org.gauze.logic.core.Stage
 import org.gauze.logic.core.Standing
+import org.gauze.logic.core.Waiting
 import org.gauze.logic.enrol.EnrolEvent
 import org.gauze.logic.enrol.EnrolPresenter
 import org.gauze.logic.patient.Field
@@ -49,9 +51,10 @@ import org.gauze.logic.port.LocationEvent
 import org.gauze.logic.port.Locations
 import org.gauze.logic.port.Notes
 import org.gauze.logic.port.Nudge
+import org.gauze.logic.port.Oldest
 import org.gauze.logic.port.Shot
-import org.gauze.logic.port.show
 import org.gauze.logic.port.told
+import org.gauze.logic.queue.show
 import org.gauze.logic.review.ReviewEvent
 import org.gauze.logic.review.ReviewPresenter
 import org.gauze.logic.signin.SignInEvent
@@ -299,11 +302,40 @@ class PresentersTest {
         assertNull(presenter.state.items)
     }
 
+    private val said = ArrayList<Pair<Nudge, Int>>()
+    private var oldest: Oldest? = null
+    private val notes = Notes { nudge, waiting, of ->
+        said += nudge to waiting
+        oldest = of
+    }
+
     @Test
     fun `what was refused is said before what waits, and nothing of what went`() {
-        val said = ArrayList<Pair<Nudge, Int>>()
-        val notes = Notes { nudge, waiting -> said += nudge to waiting }
-        listOf(Standing(unsent = 2), Standing(unsent = 2, refused = 1), Standing(refused = 1), Standing(stored = 3)).forEach(notes::show)
+        for (standing in listOf(Standing(unsent = 2), Standing(unsent = 2, refused = 1), Standing(refused = 1), Standing(stored = 3))) {
+            core.standing = standing
+            notes.show(core) { true }
+        }
         assertEquals(listOf(Nudge.WAITING to 2, Nudge.REFUSED to 2, Nudge.REFUSED to 0, Nudge.NONE to 0), said)
+    }
+
+    @Test
+    fun `a note says since when the oldest of its photos waits, and why`() {
+        val refused = Waiting("photo_mismatch", "", 1, null)
+        core.photos += Photo("gone", "2026-11-29T07:00:00Z", 1, Stage.STORED)
+        core.photos += Photo("refused", "2026-11-29T08:00:00Z", 1, Stage.REFUSED, refused)
+        core.photos += Photo("oldest", "2026-11-29T09:00:00Z", 1, Stage.SIGNED)
+        core.photos += Photo("newest", "2026-11-29T10:00:00Z", 1, Stage.UNSIGNED, Waiting("unavailable", "", 1, null))
+        val told = { standing: Standing, online: Boolean ->
+            core.standing = standing
+            notes.show(core) { online }
+            oldest?.let { it.since to it.why?.word }
+        }
+        val nine = Instant.parse("2026-11-29T09:00:00Z").toEpochMilli()
+        assertEquals(nine to Word.ErrorUnreachable, told(Standing(unsent = 2), false))
+        assertEquals(nine to Word.QueueNext, told(Standing(unsent = 2), true))
+        assertEquals(nine - 3_600_000 to Word.ErrorPhotoMismatch, told(Standing(unsent = 2, refused = 1), false))
+        core.fails = Failure(Remedy.REPORT, "damaged", "")
+        assertNull(told(Standing(unsent = 2), false))
+        assertEquals(Nudge.WAITING to 2, said.last())
     }
 }

@@ -6,6 +6,7 @@ import org.gauze.logic.core.EnrolmentRefusal
 import org.gauze.logic.core.Failure
 import org.gauze.logic.core.Remedy
 import org.gauze.logic.words.Failures
+import org.gauze.logic.words.Refusals
 import org.gauze.logic.words.Word
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertTrue
@@ -32,7 +33,8 @@ class WordsTest {
             it.isBlank() || '!' in it || Regex("(?i)\\bplease\\b").containsMatchIn(it) || Regex("[a-z]_[a-z]").containsMatchIn(it)
         }
         assertTrue(wrong.isEmpty(), wrong.toString())
-        val open = sentences.filterKeys { it.startsWith("error_") }.filterValues { !it.endsWith(".") }
+        val told = sentences.filterKeys { it.startsWith("error_") || it.startsWith("refused_") }
+        val open = told.filterValues { !it.endsWith(".") }
         assertTrue(open.isEmpty(), open.toString())
     }
 
@@ -60,14 +62,21 @@ class WordsTest {
     }
 
     @Test
-    fun `each reason that lies in a token, a list or the app's version has a line of its own`() {
+    fun `every reason for which the hospital does not accept a phone has a line among those for reasons, and each of these a reason`() {
         val faults = repository.resolve("server-stub/attest/src/fault.rs").readText()
-        val reasons = Regex("(?m)^    [A-Z]\\w+ = \"((?:serial|inventory|app_unassessed)[a-z_]*)\", \"([A-Z]\\d\\d)\"").findAll(faults)
-        val told = reasons.map { it.groupValues[1] to it.groupValues[2] }.toList()
-        assertTrue(told.size >= 8, told.toString())
-        for ((code, help) in told) {
-            val line = Failures.line(Failure(Remedy.ASK_IT, "token_invalid", "", EnrolmentRefusal(code, help)))
-            assertEquals("error_$code" to help, line.word.resource to line.help)
-        }
+        val reasons = Regex("(?m)^    [A-Z]\\w+ = \"([a-z_]+)\", \"([A-Z]\\d\\d)\"").findAll(faults)
+            .associate { it.groupValues[1] to it.groupValues[2] }
+        assertTrue(reasons.size >= 61 && "bootloader_unlocked" in reasons, reasons.toString())
+        val lines = reasons.map { (reason, help) -> Failures.line(Failure(Remedy.ASK_IT, "attestation_refused", "", EnrolmentRefusal(reason, help))) }
+        assertEquals(reasons.values.toList(), lines.map { it.help })
+        assertEquals(Word.entries.filter { it.resource.startsWith("refused_") }.toSet(), lines.map { it.word }.toSet())
+    }
+
+    @Test
+    fun `a reason that is called as a code is another matter`() {
+        val alike = listOf("certificate_expired", "certificate_revoked")
+        assertTrue(codes().containsAll(alike))
+        assertEquals(listOf(Word.RefusedExpired, Word.RefusedDistrusted), alike.map(Refusals::word))
+        assertEquals(listOf(Word.ErrorCertificateExpired, Word.ErrorCertificateRevoked), alike.map { Failures.waiting(it).word })
     }
 }

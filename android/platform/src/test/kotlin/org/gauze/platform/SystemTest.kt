@@ -4,10 +4,13 @@ import android.app.Application
 import android.content.RestrictionsManager
 import android.os.Build
 import android.os.Bundle
+import android.security.keystore.KeyPermanentlyInvalidatedException
+import android.security.keystore.UserNotAuthenticatedException
 import android.util.Size
 import android.view.Surface
 import androidx.test.core.app.ApplicationProvider
 import java.nio.ByteBuffer
+import java.security.InvalidKeyException
 import java.security.UnrecoverableKeyException
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.first
@@ -58,7 +61,7 @@ class SystemTest {
         val review = FakeKeystore.held[KeystoreKeys.REVIEW]?.spec
         assertEquals(Build.VERSION.SDK_INT >= Build.VERSION_CODES.S, review != null)
         if (review != null) assertTrue(review.isUserAuthenticationRequired && review.isUnlockedDeviceRequired)
-        assertEquals(true, keys.inChip)
+        assertEquals(listOf(true, true), listOf(keys, KeystoreKeys(strongBox = true)).map { it.inChip })
         assertEquals(65, keys.deviceKey().size)
         assertEquals(2, keys.chain()!!.size)
     }
@@ -68,8 +71,35 @@ class SystemTest {
         FakeKeystore.chip = false
         val keys = KeystoreKeys(strongBox = true)
         keys.create(ByteArray(32))
-        assertEquals(false, keys.inChip)
+        assertEquals("by the next process too", listOf(false, false), listOf(keys, KeystoreKeys(strongBox = true)).map { it.inChip })
         assertFalse(FakeKeystore.held.getValue(KeystoreKeys.DEVICE).spec.isStrongBoxBacked)
+    }
+
+    @Test
+    fun where_the_key_is_is_said_of_the_key_that_is_there() {
+        val next = { KeystoreKeys(strongBox = true).inChip }
+        assertNull("before there is one", next())
+        KeystoreKeys(strongBox = true).create(ByteArray(32))
+        FakeKeystore.chip = false
+        KeystoreKeys(strongBox = true).create(ByteArray(32))
+        assertEquals("made anew, and the chip had no room", false, next())
+        KeystoreKeys(strongBox = true).destroy(deviceToo = true)
+        assertNull(next())
+    }
+
+    /** What AndroidKeyStore throws when a key is used (`KeyStoreCryptoOperationUtils.getInvalidKeyException`). */
+    @Test
+    @Config(sdk = [35])
+    fun a_key_that_wants_its_user_first_and_one_that_is_invalid_for_good_are_told_apart() {
+        val keys = KeystoreKeys(strongBox = false)
+        keys.create(ByteArray(32))
+        val fault = { refusal: InvalidKeyException ->
+            FakeKeystore.refusing[KeystoreKeys.REVIEW] = refusal
+            assertThrows(KeyException::class.java) { keys.agree(ByteArray(65)) }.fault
+        }
+        assertEquals(KeyFault.NEEDS_USER, fault(UserNotAuthenticatedException()))
+        assertEquals(KeyFault.GONE, fault(KeyPermanentlyInvalidatedException()))
+        assertEquals("busy, or another system's words", KeyFault.UNAVAILABLE, fault(InvalidKeyException("Keystore operation failed")))
     }
 
     @Test

@@ -7,6 +7,7 @@ import android.app.NotificationManager
 import android.app.job.JobParameters
 import android.app.job.JobScheduler
 import android.content.Intent
+import android.net.NetworkCapabilities
 import android.os.Build
 import androidx.test.core.app.ApplicationProvider
 import androidx.work.Configuration
@@ -19,8 +20,10 @@ import java.util.concurrent.CopyOnWriteArrayList
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.runBlocking
-import org.gauze.logic.core.Standing
-import org.gauze.logic.port.show
+import org.gauze.logic.flow.Line
+import org.gauze.logic.port.Nudge
+import org.gauze.logic.port.Oldest
+import org.gauze.logic.words.Word
 import org.gauze.platform.upload.NoteWords
 import org.gauze.platform.upload.Run
 import org.gauze.platform.upload.Sender
@@ -62,7 +65,8 @@ class SendingApplication : Application(), Sender {
     override fun notes() = notes
 
     private val notes by lazy {
-        SystemNotes(this, android.R.drawable.ic_menu_camera, Activity::class.java, NoteWords("Channel", "Photos wait", "Refused", "Sending"))
+        val words = NoteWords("Channel", "Photos wait", "Refused", "Sending") { it.word.resource }
+        SystemNotes(this, android.R.drawable.ic_menu_camera, Activity::class.java, words)
     }
 }
 
@@ -101,6 +105,9 @@ class TransferTest {
         if (userInitiated) {
             assertTrue(job!!.isUserInitiated && job.isPersisted)
             assertEquals(5_000_000L, job.estimatedNetworkUploadBytes)
+            val network = job.requiredNetwork!!
+            val needed = listOf(NetworkCapabilities.NET_CAPABILITY_INTERNET, NetworkCapabilities.NET_CAPABILITY_NOT_VPN).map(network::hasCapability)
+            assertEquals("a network, be it a VPN", listOf(true, false), needed)
             assertTrue(once().isEmpty())
         } else {
             assertNull(job)
@@ -207,16 +214,21 @@ class TransferTest {
     }
 
     @Test
-    fun notes_say_that_something_waits_or_was_refused_and_lead_to_the_app() {
+    fun notes_say_that_something_waits_or_was_refused_since_when_and_why_and_lead_to_the_app() {
         val notes = app.notes()
-        notes.show(Standing(device = "d", unsent = 3))
+        notes.show(Nudge.WAITING, 3, Oldest(1_796_000_000_000, Line(Word.ErrorUnreachable)))
         val waiting = manager.allNotifications.single()
         assertEquals("Photos wait" to 3, waiting.extras.getString(Notification.EXTRA_TITLE) to waiting.number)
+        assertEquals(1_796_000_000_000 to true, waiting.`when` to waiting.extras.getBoolean(Notification.EXTRA_SHOW_WHEN))
+        val why = listOf(Notification.EXTRA_TEXT, Notification.EXTRA_BIG_TEXT).map { waiting.extras.getCharSequence(it).toString() }
+        assertEquals(listOf("error_unreachable", "error_unreachable"), why)
         assertEquals(Notification.VISIBILITY_PUBLIC, waiting.visibility)
         assertEquals(Activity::class.java.name, shadowOf(waiting.contentIntent).savedIntent.component!!.className)
-        notes.show(Standing(device = "d", unsent = 3, refused = 1))
-        assertEquals("Refused", manager.allNotifications.single().extras.getString(Notification.EXTRA_TITLE))
-        notes.show(Standing(device = "d", stored = 4))
+        notes.show(Nudge.REFUSED, 3, null)
+        val refused = manager.allNotifications.single()
+        assertEquals("Refused", refused.extras.getString(Notification.EXTRA_TITLE))
+        assertFalse("nobody knows since when", refused.extras.getBoolean(Notification.EXTRA_SHOW_WHEN))
+        notes.show(Nudge.NONE, 0, null)
         assertTrue(manager.allNotifications.isEmpty())
         val channel = app.getSystemService(NotificationManager::class.java)!!.notificationChannels.single()
         assertEquals(NotificationManager.IMPORTANCE_LOW, channel.importance)

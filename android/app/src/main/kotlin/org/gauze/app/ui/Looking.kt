@@ -62,16 +62,17 @@ fun QueueView(state: QueueState, back: () -> Unit, notes: () -> Unit, send: (Que
     actions = {
         Said(state.problem)
         if (state.sending) Said(Line(Word.QueueSending), Tone.PLAIN)
-        MainAction(Word.QueueSend, !state.sending && state.items.isNotEmpty()) { send(QueueEvent.Send) }
+        MainAction(Word.QueueSend, !state.sending && !state.items.isNullOrEmpty()) { send(QueueEvent.Send) }
         QuietAction(Word.Back, back)
     },
 ) {
     Said(state.tooMany, Tone.WARNING)
-    if (state.items.isEmpty()) Said(Line(Word.QueueEmpty), Tone.GOOD)
-    state.items.forEach { item -> QueueRow(item) }
+    val items = state.items.orEmpty()
+    if (state.items?.isEmpty() == true) Said(Line(Word.QueueEmpty), Tone.GOOD)
+    items.forEach { item -> QueueRow(item) }
     if (state.cut) Text(say(Line(Word.QueueMore, QueuePresenter.MOST.toString())), color = LocalTones.current.muted)
     Support(Word.QueueSupport, state.support)
-    if (state.askNotes && state.items.isNotEmpty()) {
+    if (state.askNotes && items.isNotEmpty()) {
         Text(say(Word.QueueNotes), color = LocalTones.current.muted)
         OtherAction(Word.QueueNotesAllow, onClick = notes)
     }

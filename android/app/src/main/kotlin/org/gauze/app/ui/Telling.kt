@@ -1,15 +1,25 @@
 package org.gauze.app.ui
 
 import androidx.compose.foundation.layout.Arrangement
+import androidx.compose.foundation.layout.Box
+import androidx.compose.foundation.layout.Column
 import androidx.compose.foundation.layout.ColumnScope
 import androidx.compose.foundation.layout.ExperimentalLayoutApi
 import androidx.compose.foundation.layout.FlowRow
+import androidx.compose.foundation.layout.fillMaxSize
 import androidx.compose.foundation.layout.heightIn
+import androidx.compose.foundation.layout.padding
+import androidx.compose.foundation.layout.safeDrawingPadding
+import androidx.compose.foundation.layout.widthIn
+import androidx.compose.foundation.lazy.LazyColumn
+import androidx.compose.foundation.lazy.items
 import androidx.compose.material3.FilterChip
 import androidx.compose.material3.HorizontalDivider
 import androidx.compose.material3.MaterialTheme
+import androidx.compose.material3.Surface
 import androidx.compose.material3.Text
 import androidx.compose.runtime.Composable
+import androidx.compose.ui.Alignment
 import androidx.compose.ui.Modifier
 import androidx.compose.ui.semantics.heading
 import androidx.compose.ui.semantics.semantics
@@ -121,6 +131,7 @@ class SettingsWays(
     val incident: () -> Unit,
     val team: () -> Unit,
     val signOut: () -> Unit,
+    val licences: (() -> Unit)?,
     val back: () -> Unit,
 )
 
@@ -137,6 +148,7 @@ fun SettingsView(state: SettingsState, ways: SettingsWays) = Page(
     Part(Word.SettingsMay, state.may)
     Part(Word.SettingsMayNot, state.mayNot)
     Part(Word.SettingsLicences, listOf(Line(Word.SettingsLicencesBody), state.version))
+    if (ways.licences != null) OtherAction(Word.SettingsLicencesRead, onClick = ways.licences)
 }
 
 @Composable
@@ -144,6 +156,18 @@ private fun Part(title: Word, lines: List<Line>) {
     HorizontalDivider(color = LocalTones.current.line)
     Text(say(title), Modifier.semantics { heading() }, style = MaterialTheme.typography.titleMedium)
     lines.forEach { Text(say(it)) }
+}
+
+/** What each library that is packed asks to be told of it. Of so many paragraphs only those are laid out that are seen. */
+@Composable
+fun LicencesView(paragraphs: List<String>, back: () -> Unit) = Surface(Modifier.fillMaxSize(), color = MaterialTheme.colorScheme.surface) {
+    Box(Modifier.safeDrawingPadding(), contentAlignment = Alignment.TopCenter) {
+        Column(Modifier.widthIn(max = 640.dp).fillMaxSize().padding(16.dp), Arrangement.spacedBy(12.dp)) {
+            Text(say(Word.SettingsLicences), Modifier.semantics { heading() }, style = MaterialTheme.typography.titleLarge)
+            LazyColumn(Modifier.weight(1f), verticalArrangement = Arrangement.spacedBy(12.dp)) { items(paragraphs) { Text(it) } }
+            MainAction(Word.Done, onClick = back)
+        }
+    }
 }
 
 /** Where a phone leads that is locked or wiped. */

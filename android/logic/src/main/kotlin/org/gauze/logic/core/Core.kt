@@ -209,5 +209,13 @@ interface SigningIn {
     fun signOut()
 }
 
+interface Noticing {
+    /** Whether whoever has the phone in hand has read this version of a notice to staff on it. */
+    fun hasRead(notice: Notice): Boolean
+
+    /** They have: where they are signed in the hospital hears of it and they are not asked again here, else until the phone changes hands. */
+    fun readNotice(notice: Notice)
+}
+
 /** The whole core as the screens see it. */
-interface Core : Enrolling, Capturing, Reviewing, Sending, Reporting, SigningIn, Locating, AutoCloseable
+interface Core : Enrolling, Capturing, Reviewing, Sending, Reporting, SigningIn, Noticing, Locating, AutoCloseable

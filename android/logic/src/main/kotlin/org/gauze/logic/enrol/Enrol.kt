@@ -106,7 +106,7 @@ val enrolSamples = mapOf(
     "managed" to EnrolState(true, "", false, false, null, "extension 4242"),
     "working" to EnrolState(true, "", false, true, null, "extension 4242"),
     "token-used" to EnrolState(true, "", false, false, Line(Word.ErrorTokenUsed), "extension 4242"),
-    "refused" to EnrolState(true, "", false, false, Line(Word.ErrorSerialUnlisted, help = "G07"), "extension 4242"),
+    "refused" to EnrolState(true, "", false, false, Line(Word.RefusedSerialUnlisted, help = "G07"), "extension 4242"),
     "scanning" to EnrolState(false, "", true, false, Line(Word.EnrolScanOther), null),
     "scanning-not-allowed" to EnrolState(false, "", true, false, null, null, CameraFault.NO_PERMISSION),
 )

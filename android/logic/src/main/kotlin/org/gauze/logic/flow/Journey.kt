@@ -52,16 +52,9 @@ sealed interface Route {
 
     data object Help : Route
 
+    data object Licences : Route
+
     class Stopped(val state: BlockedState) : Route
-}
-
-/** Which notices whoever uses the phone has read; forgotten when a shared phone changes hands. */
-interface Acknowledged {
-    fun has(notice: Notice): Boolean
-
-    fun keep(notice: Notice)
-
-    fun forget()
 }
 
 /**
@@ -71,7 +64,7 @@ interface Acknowledged {
  * An answer counts from its own screen alone, while that is in front: whoever left it is led nowhere by it, and what it says of one
  * patient is never another's. Answers come on any thread; each moves the journey in one step.
  */
-class Journey(private val core: Core, private val acknowledged: Acknowledged) {
+class Journey(private val core: Core) {
     private val mutable = MutableStateFlow<Route>(Route.Patient)
     val route: StateFlow<Route> = mutable.asStateFlow()
     private var asked = false
@@ -85,7 +78,7 @@ class Journey(private val core: Core, private val acknowledged: Acknowledged) {
 
     private var worksIn: Choice? = null
 
-    /** The team that photos go to: the hospital's only one, or as whoever uses the phone said. Forgotten as notices are. */
+    /** The team that photos go to: the hospital's only one, or as whoever uses the phone said. Forgotten when it changes hands. */
     val team: Choice? get() = core.choices().teams.let { teams -> teams.singleOrNull() ?: worksIn?.takeIf { it in teams } }
 
     /** Whom to ask, as device management said. */
@@ -122,14 +115,19 @@ class Journey(private val core: Core, private val acknowledged: Acknowledged) {
 
     /**
      * A photo is seen on its own check alone: whichever way that is left, its small picture goes from memory. Photos that were
-     * unlocked to look at them, or at their wounds, are locked again; the camera alone has use for the wound's last one.
+     * unlocked stay so for one visit, or while they are looked at: before any other screen they are locked again.
      */
     @Synchronized
     private fun go(next: () -> Route) {
-        val left = mutable.value
-        mutable.value = next()
+        val (left, to) = mutable.value to next()
+        if (!staysUnlocked(to)) core.lock()
+        mutable.value = to
         if (left is Route.Check) left.kept.forget()
-        if (left == Route.Review || left is Route.Wound && mutable.value !is Route.Camera) core.lock()
+    }
+
+    private fun staysUnlocked(to: Route) = when (to) {
+        is Route.Consent, is Route.Body, is Route.Wound, is Route.Camera, is Route.Check, Route.Review -> true
+        else -> false
     }
 
     /** The screen in front, where it is [own]. */
@@ -154,7 +152,7 @@ class Journey(private val core: Core, private val acknowledged: Acknowledged) {
         if (!standing.enrolled) return Route.Enrol
         if (core.signInMode() != null && core.clinician() == null && !asked) return Route.SignIn
         val choices = core.choices()
-        choices.notices.firstOrNull { it.code == STAFF && !acknowledged.has(it) }?.let { return Route.Notice(it) }
+        choices.notices.firstOrNull { it.code == STAFF && !core.hasRead(it) }?.let { return Route.Notice(it) }
         return if (choices.teams.size > 1 && team == null) Route.Team(choices.teams) else Route.Patient
     }
 
@@ -168,11 +166,10 @@ class Journey(private val core: Core, private val acknowledged: Acknowledged) {
         }
     }
 
-    /** A shared phone changes hands: review is locked and the next person reads the notices. */
+    /** A shared phone changes hands: review is locked, and the next person reads what they have not read here. */
     fun signedOut() = go {
         asked = false
         core.signOut()
-        acknowledged.forget()
         worksIn = null
         newest.clear()
         anew()
@@ -181,7 +178,7 @@ class Journey(private val core: Core, private val acknowledged: Acknowledged) {
     fun accepted(notice: Notice) {
         val at = inFront<Route.Notice> { it.notice == notice } ?: return
         leave(at) {
-            acknowledged.keep(notice)
+            core.readNotice(notice)
             first()
         }
     }

@@ -14,7 +14,7 @@ import org.gauze.logic.flow.Step
 import org.gauze.logic.port.Now
 import org.gauze.logic.queue.QueueItem
 import org.gauze.logic.queue.QueuePresenter
-import org.gauze.logic.queue.queueSamples
+import org.gauze.logic.queue.queueSample
 import org.gauze.logic.words.Failures
 import org.gauze.logic.words.Word
 
@@ -130,10 +130,10 @@ class IncidentPresenter(
 val incidentSamples = mapOf(
     "choose" to IncidentState(null, emptyList(), "extension 4242", null),
     "wrong-patient" to IncidentState(
-        Incident.WRONG_PATIENT, queueSamples.getValue("waiting").items.take(1), "extension 4242", null,
+        Incident.WRONG_PATIENT, queueSample.take(1), "extension 4242", null,
     ),
     "phone-lost" to IncidentState(Incident.PHONE_LOST, emptyList(), null, null),
-    "form" to IncidentState(null, emptyList(), null, null, ReportForm(photos = queueSamples.getValue("waiting").items)),
+    "form" to IncidentState(null, emptyList(), null, null, ReportForm(photos = queueSample)),
     "form-refused" to IncidentState(
         Incident.SEEN, emptyList(), null, null,
         ReportForm(

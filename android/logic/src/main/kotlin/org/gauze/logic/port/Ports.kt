@@ -4,7 +4,7 @@ import java.nio.ByteBuffer
 import kotlinx.coroutines.flow.Flow
 import org.gauze.logic.core.Fitness
 import org.gauze.logic.core.KeyedState
-import org.gauze.logic.core.Standing
+import org.gauze.logic.flow.Line
 
 /** A frame of the preview: the brightness plane alone, row by row, [stride] bytes a row. It sees what the photo will. */
 class Frame(val luma: ByteArray, val width: Int, val height: Int, val stride: Int = width)
@@ -81,20 +81,13 @@ interface BackgroundUploads {
 
 enum class Nudge { NONE, WAITING, REFUSED }
 
+/** Of the oldest photo that a note speaks of: since when, in milliseconds since 1970, and why. */
+class Oldest(val since: Long, val why: Line?)
+
 /** Notes of the system. They never name a person or show a picture. */
 fun interface Notes {
     /** [waiting] photos wait. */
-    fun show(nudge: Nudge, waiting: Int)
-}
-
-/** Says of a phone in this standing what there is to say. What was refused needs somebody; what waits goes by itself. */
-fun Notes.show(standing: Standing) {
-    val nudge = when {
-        standing.refused > 0 -> Nudge.REFUSED
-        standing.unsent > 0 -> Nudge.WAITING
-        else -> Nudge.NONE
-    }
-    show(nudge, standing.unsent.toInt())
+    fun show(nudge: Nudge, waiting: Int, oldest: Oldest?)
 }
 
 /** The system's own browser, never a view of the app. */

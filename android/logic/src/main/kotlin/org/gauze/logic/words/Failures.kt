@@ -13,9 +13,9 @@ object Failures {
     /** The line for a code, or null where there is none. */
     fun word(code: String): Word? = byName["error_$code"]
 
-    /** What to say of a failure: the line of the finest code that has one, or what to do about failures of its kind. */
+    /** What to say of a failure: why the phone is not accepted, the line of its code, or what to do about failures of its kind. */
     fun line(failure: Failure): Line {
-        val fine = failure.refusal?.let { word(it.code) }
+        val fine = failure.refusal?.let { Refusals.word(it.code) }
         return Line(fine ?: word(failure.code) ?: kind(failure.remedy), help = failure.refusal?.help)
     }
 

@@ -30,7 +30,6 @@ import org.gauze.logic.core.WaitingReport
 import org.gauze.logic.core.WentWrong
 import org.gauze.logic.core.Wound
 import org.gauze.logic.core.map
-import org.gauze.logic.flow.Acknowledged
 import org.gauze.logic.port.Authentication
 
 /** A core that keeps what is asked of it. */
@@ -91,6 +90,7 @@ internal class Around {
     val core = ToldCore(fake, told)
     var answer = Authentication.CONFIRMED
     var callback: String? = null
+    var online = true
     var fitness = Fitness(500, 0)
     val camera = object : Handle {
         override fun shoot() {
@@ -109,17 +109,6 @@ internal class Around {
             told += listOf("safe")
         }
     }
-    val read = object : Acknowledged {
-        private val notices = HashSet<Notice>()
-
-        override fun has(notice: Notice) = notice in notices
-
-        override fun keep(notice: Notice) {
-            notices += notice
-        }
-
-        override fun forget() = notices.clear()
-    }
 
     /** Sets what a scenario says of them. */
     fun set(given: Any?) {
@@ -128,6 +117,7 @@ internal class Around {
             "unlocked" -> fake.unlocked = value == true
             "biometric" -> answer = value.named()
             "browser" -> callback = value.text
+            "online" -> online = value == true
             "fitness" -> fitness = fitness(value.list)
             "judged" -> fake.judged = value?.let { fitness(it.list) }
             "shows" -> fake.shows = value == true

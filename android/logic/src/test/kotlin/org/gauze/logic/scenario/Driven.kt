@@ -45,6 +45,7 @@ import org.gauze.logic.port.Browser
 import org.gauze.logic.port.CameraEvent
 import org.gauze.logic.port.Frame
 import org.gauze.logic.port.Judge
+import org.gauze.logic.port.Network
 import org.gauze.logic.port.Now
 import org.gauze.logic.port.Shot
 import org.gauze.logic.queue.QueueEvent
@@ -122,7 +123,7 @@ internal fun Around.driven(screen: String, given: Any?): Driven = when (screen) 
             }
         }
     }
-    "queue" -> driven(QueuePresenter(core, core, ZoneOffset.UTC, given["support"].text, scope), ::shown) { name, with ->
+    "queue" -> driven(QueuePresenter(core, core, Network { online }, ZoneOffset.UTC, given["support"].text, scope), ::shown) { name, with ->
         when (name) {
             "moved" -> QueueEvent.Moved
             "send" -> QueueEvent.Send
@@ -307,7 +308,7 @@ private fun Around.cameras(given: Any?): Driven {
 }
 
 private fun Around.journey(given: Any?): Driven {
-    val journey = Journey(core, read)
+    val journey = Journey(core)
     journey.support = given["support"].text
     val seen = ArrayList<Route>()
     var picture: ByteArray? = null
@@ -360,6 +361,7 @@ private fun route(name: String): Route = when (name) {
     "incident" -> Route.Incident
     "settings" -> Route.Settings
     "help" -> Route.Help
+    "licences" -> Route.Licences
     "enrol" -> Route.Enrol
     else -> unknown(name)
 }

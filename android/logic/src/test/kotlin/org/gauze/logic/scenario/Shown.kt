@@ -159,7 +159,7 @@ internal fun shown(state: CheckState) = state.run {
 
 internal fun shown(state: QueueState) = state.run {
     mapOf(
-        "items" to items.map { shown(it) }, "sending" to sending, "problem" to shown(problem), "support" to support, "cut" to cut,
+        "items" to items?.map { shown(it) }, "sending" to sending, "problem" to shown(problem), "support" to support, "cut" to cut,
         "askNotes" to askNotes, "tooMany" to shown(tooMany),
     )
 }
@@ -226,6 +226,7 @@ internal fun shown(route: Route): List<Any?> = when (route) {
     Route.Incident -> listOf("incident")
     Route.Settings -> listOf("settings")
     Route.Help -> listOf("help")
+    Route.Licences -> listOf("licences")
     is Route.Stopped -> listOf("stopped", shown(route.state))
 }
 

@@ -2,6 +2,7 @@ package org.gauze.platform.keys
 
 import android.os.Build
 import android.security.keystore.KeyGenParameterSpec
+import android.security.keystore.KeyInfo
 import android.security.keystore.KeyPermanentlyInvalidatedException
 import android.security.keystore.KeyProperties
 import android.security.keystore.StrongBoxUnavailableException
@@ -34,17 +35,39 @@ import org.gauze.logic.port.KeyFault
  * Keystore agrees on keys from Android 12; on older phones there is no review key, and photos cannot be looked at.
  */
 class KeystoreKeys(private val strongBox: Boolean) : DeviceKeys, KeyEvidence {
-    /** Whether the device key is in a chip of its own; null before it was made by this process. */
-    @Volatile var inChip: Boolean? = null
-        private set
+    /** Of the device key, once it was made or asked. */
+    @Volatile private var found: Boolean? = null
+
+    /** Whether the device key is in a chip of its own; null where there is none, or none that answers now. */
+    val inChip: Boolean?
+        get() = found ?: try {
+            answered { entry(DEVICE)?.let(::isInChip) }.also { found = it }
+        } catch (_: KeyException) {
+            null
+        }
 
     override fun create(challenge: ByteArray) = answered {
-        make(DEVICE, device(challenge))
+        val chip = make(device(challenge))
+        if (Build.VERSION.SDK_INT < Build.VERSION_CODES.S) mark(chip)
+        found = chip
         createReview()
     }
 
-    override fun createReview() = answered {
-        if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.S && isMissing(REVIEW)) make(REVIEW, review())
+    /** Before Android 12 a key does not say where it is: where that is a chip of its own, its certificate lies here a second time. */
+    private fun mark(chip: Boolean) {
+        val store = store()
+        if (chip) store.setCertificateEntry(CHIP, store.getCertificate(DEVICE)) else store.deleteEntry(CHIP)
+    }
+
+    private fun isInChip(device: KeyStore.PrivateKeyEntry): Boolean {
+        if (Build.VERSION.SDK_INT < Build.VERSION_CODES.S) return store().getCertificate(CHIP) == device.certificate
+        val key = device.privateKey
+        val said = KeyFactory.getInstance(key.algorithm, PROVIDER).getKeySpec(key, KeyInfo::class.java)
+        return said.securityLevel == KeyProperties.SECURITY_LEVEL_STRONGBOX
+    }
+
+    override fun createReview(): Unit = answered {
+        if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.S && isMissing(REVIEW)) make(review())
     }
 
     override fun deviceKey(): ByteArray = answered { point(entry(DEVICE)?.certificate?.publicKey) }
@@ -67,16 +90,20 @@ class KeystoreKeys(private val strongBox: Boolean) : DeviceKeys, KeyEvidence {
         }
     }
 
-    override fun destroy(deviceToo: Boolean) = answered {
+    override fun destroy(deviceToo: Boolean): Unit = answered {
         val store = store()
         store.deleteEntry(REVIEW)
-        if (deviceToo) store.deleteEntry(DEVICE)
+        if (deviceToo) {
+            store.deleteEntry(DEVICE)
+            store.deleteEntry(CHIP)
+            found = null
+        }
     }
 
     override fun chain(): List<ByteArray>? = answered { certificates(DEVICE) }
 
     override fun fresh(challenge: ByteArray): List<ByteArray>? = answered {
-        make(FRESH, device(challenge, FRESH))
+        make(device(challenge, FRESH))
         try {
             certificates(FRESH)
         } finally {
@@ -100,19 +127,18 @@ class KeystoreKeys(private val strongBox: Boolean) : DeviceKeys, KeyEvidence {
             )
             .setUnlockedDeviceRequired(true)
 
-    /** A chip of its own first; where that has no room or is not there, the protected processor, and [inChip] says so. */
-    private fun make(alias: String, spec: KeyGenParameterSpec.Builder) {
+    /** A chip of its own first; where that has no room or is not there, the protected processor. Whether it is the chip. */
+    private fun make(spec: KeyGenParameterSpec.Builder): Boolean {
         if (strongBox) {
             try {
                 generate(spec.setIsStrongBoxBacked(true).build())
-                if (alias == DEVICE) inChip = true
-                return
+                return true
             } catch (_: StrongBoxUnavailableException) {
                 spec.setIsStrongBoxBacked(false)
             }
         }
         generate(spec.build())
-        if (alias == DEVICE) inChip = false
+        return false
     }
 
     private fun generate(spec: KeyGenParameterSpec) {
@@ -144,6 +170,7 @@ class KeystoreKeys(private val strongBox: Boolean) : DeviceKeys, KeyEvidence {
         const val DEVICE = "gauze.device"
         const val REVIEW = "gauze.review"
         private const val FRESH = "gauze.fresh"
+        private const val CHIP = "gauze.chip"
 
         /** How long one authentication opens photos. */
         const val REVIEW_SECONDS = 300

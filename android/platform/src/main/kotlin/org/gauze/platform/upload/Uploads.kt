@@ -42,7 +42,11 @@ class Uploads(private val context: Context, private val now: Int = Build.VERSION
 
     @RequiresApi(Build.VERSION_CODES.UPSIDE_DOWN_CAKE)
     private fun userInitiated(bytes: Long): Boolean {
-        val network = NetworkRequest.Builder().addCapability(NetworkCapabilities.NET_CAPABILITY_INTERNET).build()
+        // A request wants by itself a network that is no VPN: on a phone that is always on one it would wait for ever.
+        val network = NetworkRequest.Builder()
+            .addCapability(NetworkCapabilities.NET_CAPABILITY_INTERNET)
+            .removeCapability(NetworkCapabilities.NET_CAPABILITY_NOT_VPN)
+            .build()
         val job = JobInfo.Builder(JOB, ComponentName(context, TransferJob::class.java))
             .setUserInitiated(true)
             .setPersisted(true)
