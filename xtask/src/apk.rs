@@ -1,4 +1,5 @@
-//! What Android 15 asks of an APK on phones with pages of 16 KB: libraries lie stored, on a page, and load on one.
+//! What is asked of an APK's libraries: by Android 15 on phones with pages of 16 KB, that they lie stored, on a page, and load on one; by
+//! us, that they name no place of the machine that built them.
 
 use anyhow::{Context as _, ensure};
 use std::path::Path;

@@ -32,9 +32,8 @@ impl Args {
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let root = root()?;
     let dir = tools::dir(&root);
-    let named = args.rest.iter().any(|arg| arg.starts_with("-p") || arg.starts_with("--package"));
-    let suites = suites(&args.rest);
-    if !named || is_ours(&args.rest) {
+    let (named, suites) = (packages(&args.rest), suites(&args.rest));
+    if named.is_empty() || named.contains(&OURS) {
         prepare((&root, &dir), &suites, args.no_install)?;
     }
     let notes = dir.with_file_name("skipped");
@@ -46,7 +45,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     test.envs(on_path("mvn").map(|maven| ("GAUZE_MAVEN", maven)));
     test.envs(keycloak::home().map(|keycloak| ("GAUZE_KEYCLOAK", keycloak)));
     test.envs(swift::root().map(|swift| ("GAUZE_SWIFT", swift))).arg("test");
-    if !named {
+    if named.is_empty() {
         test.arg("--workspace").args(bindings::FEATURES);
     }
     let tested = start(test.args(&args.rest));
@@ -57,9 +56,20 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     tested
 }
 
-/// Whether these arguments of `cargo test` name the package whose suites use tools and programs.
-fn is_ours(rest: &[String]) -> bool {
-    rest.iter().any(|arg| arg.ends_with("gauze-tests"))
+/// The package whose suites use tools and programs.
+const OURS: &str = "gauze-tests";
+
+/// The packages that these arguments of `cargo test` name.
+fn packages(rest: &[String]) -> Vec<&str> {
+    let own: Vec<&str> = rest.iter().map(String::as_str).take_while(|arg| *arg != "--").collect();
+    let behind = own.windows(2).filter(|two| ["-p", "--package"].contains(&two[0])).map(|two| two[1]);
+    let joined = own.iter().filter_map(|arg| arg.strip_prefix("--package=").or_else(|| short(arg)));
+    behind.chain(joined).collect()
+}
+
+/// The package of `-pNAME`.
+fn short(arg: &str) -> Option<&str> {
+    arg.strip_prefix("-p").filter(|name| !name.is_empty())
 }
 
 /// The suites that these arguments of `cargo test` run: those that they name, or else all that may be meant.
@@ -70,7 +80,9 @@ fn suites(rest: &[String]) -> Vec<&str> {
     if !named.is_empty() && !named.iter().any(|name| name.contains(['*', '?', '['])) {
         return named;
     }
-    let others = tools::OTHERS.iter().filter(|_| !is_ours(rest));
+    let packages = packages(rest);
+    let alone = !packages.is_empty() && packages.iter().all(|name| *name == OURS);
+    let others = tools::OTHERS.iter().filter(|_| !alone);
     tools::OURS.iter().chain(others).copied().collect()
 }
 
@@ -141,6 +153,9 @@ mod tests {
             (&["-p", "gauze-tests", "--test", "s*"], "Swift", true),
             (&["-p", "gauze-tests"], tools::PROGRAMS, true),
             (&["-p", "gauze-tests"], "Chromium", false),
+            (&["-p", "gauze-tests", "-p", "gauze-records"], "Chromium", true),
+            (&["-pgauze-tests", "--package=gauze-records"], "Chromium", true),
+            (&["--workspace", "--exclude", "gauze-tests"], "Chromium", true),
             (filtered, "Swift", true),
             (&["--no-fail-fast"], "Chromium", true),
             (&[], "sqlcipher", false),

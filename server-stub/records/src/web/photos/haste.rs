@@ -15,6 +15,7 @@ use serde::Deserialize;
 
 use super::filled::lines;
 use super::gate::{broken, patient as of_patient};
+use super::reason::reasons;
 use super::{Desk, governance, words};
 use crate::blind::Blind;
 use crate::web::field::Field;
@@ -101,15 +102,7 @@ fn page(signed: &Signed, patient: &Blind, filled: &Filled, trouble: Option<&str>
         p { (words::haste::SEEN) }
         form method="post" action={ "/patients/" (patient) "/haste" } autocomplete="off" {
             (signed.field())
-            fieldset.ticks {
-                legend { (words::haste::WHY) }
-                @for code in CODES {
-                    label {
-                        input type="radio" name="code" value=(word(code)) required checked[filled.code == Some(code)];
-                        " " (words::reason(code))
-                    }
-                }
-            }
+            (reasons((words::haste::WHY, "code"), &CODES, filled.code, words::reason))
             (Field::new("words", words::haste::WORDS, 512, &filled.words).hint(words::haste::WORDS_HINT).area(3))
             p.actions {
                 button.irreversible type="submit" { (words::haste::OPEN) }
@@ -118,11 +111,6 @@ fn page(signed: &Signed, patient: &Blind, filled: &Filled, trouble: Option<&str>
         }
     };
     layout::page(&Frame::signed(words::haste::TITLE, signed, "/search"), &body)
-}
-
-/// Its word in forms.
-pub(super) fn word(code: ReasonCode) -> String {
-    serde_json::to_value(code).ok().and_then(|word| Some(word.as_str()?.to_owned())).unwrap_or_default()
 }
 
 /// The red line of a page that is shown under a break-glass alone.

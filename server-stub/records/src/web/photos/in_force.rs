@@ -1,15 +1,15 @@
 //! What is in force is kept, each version of it, also where a hand put it there.
 
-use jiff::Timestamp;
+use std::path::PathBuf;
 
-use super::Inner;
+use jiff::Timestamp;
+use tokio::sync::Mutex;
+
 use crate::versions::keep_all;
 
-/// What could not be kept is tried again.
-pub(super) async fn watch(inner: &Inner, now: Timestamp) {
-    // Nobody puts anything else in force meanwhile.
-    let _deciding = inner.deciding.lock().await;
-    let data = inner.parts.data.clone();
+/// What could not be kept is tried again. Nobody puts anything else in force meanwhile.
+pub(super) async fn keep(deciding: &Mutex<()>, data: PathBuf, now: Timestamp) {
+    let _deciding = deciding.lock().await;
     match tokio::task::spawn_blocking(move || keep_all(&data, now)).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => {

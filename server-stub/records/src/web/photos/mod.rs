@@ -31,6 +31,7 @@ mod photo;
 mod pixels;
 mod policies;
 mod proof;
+mod reason;
 mod record;
 mod role_forms;
 mod roles;
@@ -124,7 +125,7 @@ struct Inner {
     /// Where the log's lines about each photo and patient are.
     places: Arc<Mutex<Places>>,
     /// What is decided is judged, written and put in force one after the other.
-    deciding: tokio::sync::Mutex<()>,
+    deciding: Arc<tokio::sync::Mutex<()>>,
     teams: BTreeMap<String, String>,
     readings: Readings,
     shelf: Shelf,
@@ -163,7 +164,7 @@ impl Desk {
         let showings = Showings::new(parts.folk.clone(), key, parts.web.people().mark);
         let reading = Turns::new(1);
         let places = Arc::new(Mutex::new(Places::new(&parts.log_root)));
-        let (readings, deciding) = (Readings::default(), tokio::sync::Mutex::default());
+        let (readings, deciding) = (Readings::default(), Arc::default());
         let (shelf, reviewed, searching) = (Shelf::default(), Mutex::default(), Turns::new(1));
         Self(Arc::new(Inner {
             showings,
@@ -337,7 +338,6 @@ async fn sweep(desk: Weak<Inner>) {
         cases::remind(&inner, now).await;
         hastes::watch(&inner, now);
         documents::watch(&inner, now).await;
-        in_force::watch(&inner, now).await;
         let folk = inner.parts.folk.clone();
         let (places, size, reading) = (inner.places.clone(), inner.parts.log.size(), inner.reading.clone());
         let erasures = || inner.parts.keepings().erasures().cloned().collect();
@@ -351,7 +351,9 @@ async fn sweep(desk: Weak<Inner>) {
         if let Err(error) = keeping::end_links(&inner, now).await {
             tracing::error!(code = error.code(), %error, "the links of an erased photo have no line of their end yet");
         }
+        let (deciding, data) = (inner.deciding.clone(), inner.parts.data.clone());
         drop(inner);
+        in_force::keep(&deciding, data, now).await;
         // So that nobody who asks who has looked waits for the whole log to be read.
         let caught_up = reading.work(move || catch_up(&places, size)).await;
         if let Ok(Err(error)) = caught_up {

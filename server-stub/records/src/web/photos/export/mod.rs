@@ -21,9 +21,9 @@ use serde::Deserialize;
 
 use super::filled::lines;
 use super::gate::{broken, unwritten};
-use super::haste::word;
 use super::line::Line;
 use super::links::words::why;
+use super::reason::reasons;
 use super::{Desk, parts, pixels, record};
 use crate::folk::{Found, Opening};
 use crate::web::field::Field;
@@ -128,15 +128,7 @@ impl Desk {
             dl { dt { (words::CONSENT) } dd { (record::consent(consent.as_ref())) } }
             form method="post" action={ "/photos/" (found.handle) "/export" } autocomplete="off" {
                 (signed.field())
-                fieldset.ticks {
-                    legend { (words::PURPOSE) }
-                    @for purpose in PURPOSES {
-                        label {
-                            input type="radio" name="purpose" value=(word(purpose)) required checked[filled.purpose == Some(purpose)];
-                            " " (why(purpose))
-                        }
-                    }
-                }
+                (reasons((words::PURPOSE, "purpose"), &PURPOSES, filled.purpose, why))
                 (Field::new("receiver", words::RECEIVER, 100, &filled.receiver).hint(words::RECEIVER_HINT).line())
                 (Field::new("words", words::WORDS, 512, &filled.words).hint(words::WORDS_HINT).area(3))
                 fieldset.ticks {

@@ -17,7 +17,7 @@ use crate::web::field::Field;
 use crate::web::form::OwnForm;
 use crate::web::layout::{self, Frame};
 use crate::web::photos::gate::broken;
-use crate::web::photos::haste::word;
+use crate::web::photos::reason::reasons;
 use crate::web::photos::{Desk, parts, words as general};
 use crate::web::refusal::Refusal;
 use crate::web::signed::Signed;
@@ -258,15 +258,7 @@ fn asking(signed: &Signed, found: &Found, filled: &Filled) -> Markup {
             p { (words::ASK_MEANS) }
             form method="post" action=(here(found)) autocomplete="off" {
                 (signed.field())
-                fieldset.ticks {
-                    legend { (words::GROUND) }
-                    @for ground in words::GROUNDS {
-                        label {
-                            input type="radio" name="ground" value=(word(ground)) required checked[filled.ground == Some(ground)];
-                            " " (words::ground(ground))
-                        }
-                    }
-                }
+                (reasons((words::GROUND, "ground"), &words::GROUNDS, filled.ground, words::ground))
                 (Field::new("asker", words::ASKER, 200, &filled.asker).hint(words::ASKER_HINT).line())
                 (Field::new("words", words::WHY, 512, &filled.words).hint(words::WHY_HINT).area(3))
                 p.actions { button.main type="submit" { (words::ASK_BUTTON) } }

@@ -25,7 +25,7 @@ use crate::web::form::OwnForm;
 use crate::web::layout::{self, Frame};
 use crate::web::photos::filled::lines;
 use crate::web::photos::gate::broken;
-use crate::web::photos::haste::word;
+use crate::web::photos::reason::reasons;
 use crate::web::photos::{Desk, parts};
 use crate::web::refusal::Refusal;
 use crate::web::signed::Signed;
@@ -137,15 +137,7 @@ impl Desk {
             form method="post" action={ "/photos/" (found.handle) "/link" } autocomplete="off" {
                 (signed.field())
                 (Field::new("reader", words::READER, 100, &filled.reader).hint(words::READER_HINT).line())
-                fieldset.ticks {
-                    legend { (words::WHY) }
-                    @for code in CODES {
-                        label {
-                            input type="radio" name="code" value=(word(code)) required checked[filled.code == Some(code)];
-                            " " (words::why(code))
-                        }
-                    }
-                }
+                (reasons((words::WHY, "code"), &CODES, filled.code, words::why))
                 (Field::new("words", words::WORDS, 512, &filled.words).hint(words::WORDS_HINT).area(3))
                 @if self.mail.is_some() {
                     (Field::new("mail", words::MAIL, MAIL, &filled.mail).hint(words::MAIL_HINT).line())

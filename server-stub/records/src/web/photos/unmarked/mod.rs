@@ -17,9 +17,9 @@ use serde::Deserialize;
 
 use super::filled::lines;
 use super::gate::broken;
-use super::haste::word;
 use super::line::Line;
 use super::photo::{alt, caption};
+use super::reason::reasons;
 use super::showing::Once;
 use super::{Desk, parts, pixels, words as general};
 use crate::folk::Found;
@@ -96,15 +96,7 @@ impl Desk {
             p { (words::TERMS) }
             form method="post" action={ "/photos/" (found.handle) "/unmarked" } autocomplete="off" {
                 (signed.field())
-                fieldset.ticks {
-                    legend { (words::WHY) }
-                    @for code in CODES {
-                        label {
-                            input type="radio" name="code" value=(word(code)) required checked[filled.code == Some(code)];
-                            " " (general::reason(code))
-                        }
-                    }
-                }
+                (reasons((words::WHY, "code"), &CODES, filled.code, general::reason))
                 (Field::new("words", words::WORDS, 512, &filled.words).hint(words::WORDS_HINT).area(3))
                 p.actions {
                     button.main type="submit" { (words::SHOW) }
