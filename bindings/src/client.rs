@@ -150,8 +150,8 @@ impl Client {
         self.0.has_read(&notice)
     }
 
-    /// Whoever has the phone in hand has read it. Where somebody is signed in they are not asked again here, and the hospital hears of it
-    /// with the next run of the queue; else it counts until the phone changes hands. Blocks until it is durable.
+    /// Takes in that whoever has the phone in hand has read it. Where somebody is signed in the hospital hears of it when the queue
+    /// next sends reports. What cannot be kept counts until the phone changes hands, and is asked for again. Blocks.
     pub fn read_notice(&self, notice: ShownNotice) {
         self.0.read_notice(&notice);
     }

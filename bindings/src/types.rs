@@ -8,8 +8,8 @@ use gauze_core::wire::{
     Text, WireError,
 };
 use gauze_core::{
-    Advice, Captured, Kind, PhotoView, Progress, Stage, StatusView, Trouble, Vouching, WaitingReport,
-    WentWrong, WipeReport,
+    Advice, Captured, Kind, OldestPhoto, PhotoView, Progress, Stage, StatusView, Trouble, Vouching,
+    WaitingReport, WentWrong, WipeReport,
 };
 use jiff::Timestamp;
 use std::path::PathBuf;
@@ -227,6 +227,15 @@ pub struct PhotoView {
     pub previewed: bool,
 }
 
+/// The oldest of some photos. Names no patient.
+#[uniffi::remote(Record)]
+pub struct OldestPhoto {
+    /// Wall clock at capture, in milliseconds since 1970.
+    pub captured_at: Timestamp,
+    /// What stops it, if anything does.
+    pub trouble: Option<Trouble>,
+}
+
 /// The phone at a glance. Names no patient.
 #[uniffi::remote(Record)]
 pub struct StatusView {
@@ -249,12 +258,16 @@ pub struct StatusView {
     pub last_seq: u64,
     /// Photos the gateway does not hold yet.
     pub unsent: u64,
+    /// The oldest of them that was not discarded.
+    pub oldest_unsent: Option<OldestPhoto>,
     /// That more photos wait here than the policy's `max_unsent`, and what to do; absent where they do not. Capture goes on.
     pub too_many_unsent: Option<Advice>,
     /// Photos the gateway holds and the hospital has not filed.
     pub stored: u64,
     /// Photos the hospital refused.
     pub refused: u64,
+    /// The oldest of them that was not discarded.
+    pub oldest_refused: Option<OldestPhoto>,
     /// Reports of what went wrong that the hospital does not have yet.
     pub reports: u64,
     /// Damaged ones that were set aside.
@@ -328,7 +341,7 @@ pub struct QueueReport {
     pub stopped: Vec<Stopped>,
     /// Reports of what went wrong that are still on the phone.
     pub reports: u64,
-    /// Whether the run ended because the gateway did not answer, twice in a row: the photos behind were not tried.
+    /// Nothing answered, twice in a row: what was behind was not tried.
     pub gateway_silent: bool,
     /// When the next of them may be tried by itself: wall clock in milliseconds since 1970.
     pub next_at_ms: Option<i64>,

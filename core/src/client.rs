@@ -38,7 +38,7 @@ use crate::store::{Durable, Entry, Store, StoreError, Trouble};
 pub use configure::Configured;
 pub use error::{DiscardError, OpenError, RunError};
 pub use reporting::{ReportError, WentWrong};
-pub use views::{Advice, PhotoView, StatusView};
+pub use views::{Advice, OldestPhoto, PhotoView, StatusView};
 pub use vouching::Vouching;
 use wipe::WipeFile;
 pub use wipe::WipeReport;
@@ -130,8 +130,8 @@ struct Session {
     reports_ms: Option<u64>,
     /// The notices that whoever has the phone in hand read in this process.
     notices_read: Vec<ShownNotice>,
-    /// When notices that were read last went to the gateway, on the same clock, the oldest first.
-    reads_told: Vec<u64>,
+    /// What is known over restarts of who read which, and was told of it.
+    read_here: notices::ReadHere,
 }
 
 #[derive(Clone)]
@@ -170,7 +170,7 @@ impl Client {
             shown_ms: None,
             reports_ms: None,
             notices_read: Vec::new(),
-            reads_told: Vec::new(),
+            read_here: notices::ReadHere::load(&store),
         };
         let state = Mutex::new(session);
         let client = Self {

@@ -27,8 +27,8 @@ pub mod wire {
 pub use auth::{CallError, Clinician, EnrolError, SignInError, SignInPage};
 pub use capture::{CaptureContext, CaptureError, Captured, PreviewError};
 pub use client::{
-    Advice, Client, ClientConfig, Connect, DiscardError, OpenError, PhotoView, Ports, ReportError, RunError,
-    StatusView, Vouching, WentWrong, WipeReport,
+    Advice, Client, ClientConfig, Connect, DiscardError, OldestPhoto, OpenError, PhotoView, Ports,
+    ReportError, RunError, StatusView, Vouching, WentWrong, WipeReport,
 };
 pub use gauze_seal::strip::StripError;
 pub use policy::{Fix, Managed, ManagedError, Outside, Place, TrustError};

@@ -65,6 +65,16 @@ fn mostly(pictures: u64, of: impl Fn(u64) -> Vec<bool> + Sync) {
 }
 
 #[test]
+fn several_keys_weigh_a_leak_as_each_alone_does() {
+    let keys = [1, 2].map(|byte| MarkKey::new(&[byte; 32], 1));
+    let (plain, events) = (scene(1, 2048, 1536), (0..VIEWS).map(event).collect::<Vec<_>>());
+    let (leak, original) = (marked(&plain, &keys[1], 1), original(&plain));
+    let alone: Vec<_> = keys.iter().filter_map(|key| original.weigh(luma(&leak), key, &events)).collect();
+    assert_eq!(original.weigh_by(luma(&leak), &keys, &events), alone);
+    assert_eq!(alone[1].named()[0].0, event(1), "by the key that marked it");
+}
+
+#[test]
 fn a_leak_names_its_view_without_the_original() {
     let key = MarkKey::new(&[1; 32], 1);
     mostly(quick_or(1, 100), |number| {

@@ -1,11 +1,14 @@
 //! Notices to staff on a phone: whoever signs in reads each once, and the hospital hears who did, sealed.
 
-use gauze_core::ports::KeyVault as _;
+use std::sync::atomic::Ordering;
+
+use gauze_core::ports::{Answer, KeyVault as _};
 use gauze_core::wire::ShownNotice;
-use gauze_wire::EntryKind;
+use gauze_wire::{EntryKind, Photos};
 use jiff::SignedDuration;
 
-use crate::fixture::{Phone, Ward};
+use crate::fixture::{Fate, Phone, Ward};
+use crate::life::{later, lose, with_life};
 use crate::reporting::{cases, kept, nowhere, said};
 use crate::sign_in::{phone_at, policy, sign_in};
 
@@ -89,7 +92,7 @@ async fn where_nobody_signed_in_it_counts_until_the_phone_changes_hands_and_nobo
 #[tokio::test]
 async fn notices_that_were_read_leave_room_for_what_went_wrong_and_go_behind_it() {
     let ward = Ward::with(|_| {}, policy("required")).await;
-    let (phone, fork) = phone_at(&ward, "phone").await;
+    let (mut phone, fork) = phone_at(&ward, "phone").await;
     sign_in(&phone, &fork).await.unwrap();
     for version in 1..=12 {
         phone.client().read_notice(&staff(version));
@@ -97,6 +100,7 @@ async fn notices_that_were_read_leave_room_for_what_went_wrong_and_go_behind_it(
     for _ in 0..3 {
         phone.run().await;
         assert_eq!(logged(&ward).await, 10);
+        phone.restart();
     }
     phone.client().report(&said()).unwrap();
     phone.run().await;
@@ -105,8 +109,121 @@ async fn notices_that_were_read_leave_room_for_what_went_wrong_and_go_behind_it(
     ward.pull().await;
     phone.run().await;
     ward.clock.pass(SignedDuration::from_hours(25));
+    phone.restart();
     phone.run().await;
     assert_eq!(logged(&ward).await, 13);
+}
+
+#[tokio::test]
+async fn what_the_gateway_had_before_a_restart_takes_no_place_of_what_it_has_not() {
+    let ward = Ward::with(|_| {}, policy("required")).await;
+    let (mut phone, fork) = phone_at(&ward, "phone").await;
+    sign_in(&phone, &fork).await.unwrap();
+    for version in 1..=12 {
+        phone.client().read_notice(&staff(version));
+    }
+    phone.run().await;
+    ward.clock.pass(SignedDuration::from_hours(25));
+    phone.restart();
+    phone.run().await;
+    assert_eq!(logged(&ward).await, 12, "the hospital has none of them yet");
+}
+
+#[tokio::test]
+async fn a_notice_that_is_read_does_not_overrule_a_gateway_that_asked_to_be_left_alone() {
+    const LEFT_ALONE: SignedDuration = SignedDuration::from_mins(30);
+    let ward = Ward::with(|_| {}, policy("required")).await;
+    let (phone, fork) = phone_at(&ward, "phone").await;
+    sign_in(&phone, &fork).await.unwrap();
+    phone.client().read_notice(&staff(1));
+    phone.link.obeys(|seen| match seen.path.ends_with("/reports") {
+        true => {
+            let retry_after = Some(LEFT_ALONE.as_secs().to_string());
+            Fate::Replaced(Answer { status: 503, retry_after, ..Answer::default() })
+        }
+        false => Fate::Deliver,
+    });
+    phone.run().await;
+    phone.link.works();
+    phone.client().read_notice(&staff(2));
+    let report = phone.client().run_queue(false).await.unwrap();
+    let left_until = (ward.clock.time() + LEFT_ALONE).as_millisecond();
+    assert_eq!((logged(&ward).await, report.next_at_ms), (0, Some(left_until)));
+    ward.clock.pass(LEFT_ALONE);
+    phone.client().run_queue(false).await.unwrap();
+    assert_eq!(logged(&ward).await, 2);
+}
+
+#[tokio::test]
+async fn whoever_has_the_phone_after_a_shift_has_read_nothing_and_nobody_is_told_of_them() {
+    let ward = Ward::with(|_| {}, policy("asked")).await;
+    let (phone, fork) = phone_at(&ward, "phone").await;
+    sign_in(&phone, &fork).await.unwrap();
+    phone.client().read_notice(&staff(1));
+    ward.clock.pass(SignedDuration::from_hours(13));
+    has_read(&phone, 1, false);
+    sign_in(&phone, &fork).await.unwrap();
+    ward.clock.pass(SignedDuration::from_hours(13));
+    phone.client().read_notice(&staff(2));
+    assert_eq!(kept(&phone).len(), 1, "nobody is signed in");
+    has_read(&phone, 2, true);
+    sign_in(&phone, &fork).await.unwrap();
+    has_read(&phone, 1, true);
+    has_read(&phone, 2, false);
+}
+
+#[tokio::test]
+async fn words_whose_files_are_damaged_take_no_place_of_those_that_are_whole() {
+    let ward = Ward::with(|_| {}, policy("required")).await;
+    let (mut phone, fork) = phone_at(&ward, "phone").await;
+    sign_in(&phone, &fork).await.unwrap();
+    for version in 1..=10 {
+        phone.client().read_notice(&staff(version));
+    }
+    for name in kept(&phone) {
+        std::fs::File::create(phone.dir.join("gauze/reports").join(name)).unwrap();
+    }
+    phone.restart();
+    phone.client().read_notice(&staff(11));
+    phone.run().await;
+    assert_eq!(logged(&ward).await, 1);
+}
+
+#[tokio::test]
+async fn an_order_that_destroys_takes_what_was_read_too() {
+    let ward = Ward::with(|_| {}, policy("required")).await;
+    let (phone, fork) = phone_at(&ward, "phone").await;
+    sign_in(&phone, &fork).await.unwrap();
+    phone.link.obeys(|seen| if seen.path.ends_with("/reports") { Fate::Lost } else { Fate::Deliver });
+    phone.client().read_notice(&staff(1));
+    phone.run().await;
+    assert_eq!(kept(&phone).len(), 2, "it is signed, and did not arrive");
+    lose(&ward, &phone.id(), Photos::Destroy).await;
+    later(&ward, &phone).await;
+    assert_eq!(kept(&phone), [""; 0]);
+}
+
+#[tokio::test]
+async fn once_a_silence_is_over_who_reads_a_notice_is_asked_once_although_the_index_has_lost_its_key() {
+    let required = |rules: &mut serde_json::Value| {
+        policy("required")(rules);
+        with_life(rules, 24, 0);
+    };
+    let ward = Ward::with(|_| {}, required).await;
+    let (phone, fork) = phone_at(&ward, "phone").await;
+    phone.air.0.store(false, Ordering::Relaxed);
+    ward.clock.pass(SignedDuration::from_hours(25));
+    phone.client().run_queue(false).await.unwrap();
+    assert_eq!(phone.client().status().review_denied.as_deref(), Some("silent"));
+    phone.run().await;
+    sign_in(&phone, &fork).await.unwrap();
+    phone.client().read_notice(&staff(1));
+    phone.client().sign_out();
+    has_read(&phone, 1, false);
+    sign_in(&phone, &fork).await.unwrap();
+    has_read(&phone, 1, true);
+    phone.client().read_notice(&staff(1));
+    assert_eq!(kept(&phone).len(), 1, "it is told once");
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use gauze_core::ports::{Answer, TransportError};
 use gauze_core::queue::machine::State;
-use gauze_core::{DiscardError, Stage, StoreError, Trouble};
+use gauze_core::{DiscardError, OldestPhoto, Stage, StoreError, Trouble};
 use gauze_wire::{
     CaptureState, EntryKind, Filed, FilingRefusal, Jws, Manifest, Refused, Signed as _, StatusAnswer, Stored,
     UploadAnswer,
@@ -254,9 +254,37 @@ async fn a_refused_photo_stays_and_goes_when_it_was_filed_after_all() {
     let shown = Some((Stage::Refused, Some(Trouble::Hospital(FilingRefusal::DidNotOpen))));
     assert_eq!((report.refused, phone.shown(id)), (1, shown));
     assert!(phone.file(id, "photo.age").is_file());
-    assert_eq!(phone.client().status().refused, 1);
+    let status = phone.client().status();
+    assert_eq!(status.refused, 1);
+    let captured_at = phone.client().list().unwrap()[0].captured_at;
+    let trouble = Some(Trouble::Hospital(FilingRefusal::DidNotOpen));
+    assert_eq!(status.oldest_refused, Some(OldestPhoto { captured_at, trouble }));
     ward.pull().await;
     assert_eq!(phone.run().await.filed, [id]);
+}
+
+#[tokio::test]
+async fn the_oldest_that_waits_is_told_with_what_stops_it_and_is_none_that_was_discarded() {
+    let ward = Ward::new().await;
+    let phone = Phone::enrolled(&ward).await;
+    let told = || phone.client().status().oldest_unsent;
+    let discarded = phone.capture(0);
+    phone.client().discard(discarded).unwrap();
+    assert_eq!((phone.client().status().unsent, told()), (1, None), "the statement alone waits");
+    ward.clock.pass(SignedDuration::from_mins(1));
+    let id = phone.capture(1);
+    let captured_at = phone.client().list().unwrap().last().unwrap().captured_at;
+    assert_eq!(told(), Some(OldestPhoto { captured_at, trouble: None }));
+    phone.link.obeys(|seen| {
+        if is(seen, "/uploads") { Fate::Fails(TransportError::Unreachable) } else { Fate::Deliver }
+    });
+    assert!(phone.run().await.stopped.contains(&stopped(id, Trouble::Offline)));
+    ward.clock.pass(SignedDuration::from_mins(1));
+    phone.capture(2);
+    assert_eq!(told(), Some(OldestPhoto { captured_at, trouble: Some(Trouble::Offline) }));
+    phone.link.works();
+    phone.run().await;
+    assert_eq!((phone.client().status().unsent, told()), (0, None));
 }
 
 #[tokio::test]

@@ -575,7 +575,7 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_client_queue() != 32389:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    if lib.uniffi_gauze_checksum_method_client_read_notice() != 62525:
+    if lib.uniffi_gauze_checksum_method_client_read_notice() != 54281:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_client_report() != 18771:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
@@ -6339,283 +6339,6 @@ class _UniffiFfiConverterTypeNoticeChoice(_UniffiConverterRustBuffer):
 
 
 
-class FenceMode(enum.Enum):
-    """
-    What is not allowed outside a fence. Each includes the ones before it, but for the sentence of `Warn`.
-"""
-
-    RECORD = 0
-    """
-    The record says on which side the phone was.
-"""
-
-    WARN = 1
-    """
-    The phone also says so to whoever holds it.
-"""
-
-    BLOCK_EXPORT = 2
-    """
-    Nothing is exported and no link is made.
-"""
-
-    BLOCK_VIEW = 3
-    """
-    No photo is shown.
-"""
-
-    BLOCK_CAPTURE = 4
-    """
-    No photo is taken, but by the exempt teams.
-"""
-
-
-
-class _UniffiFfiConverterTypeFenceMode(_UniffiConverterRustBuffer):
-    @staticmethod
-    def read(buf):
-        variant = buf.read_i32()
-        if variant == 1:
-            return FenceMode.RECORD
-        if variant == 2:
-            return FenceMode.WARN
-        if variant == 3:
-            return FenceMode.BLOCK_EXPORT
-        if variant == 4:
-            return FenceMode.BLOCK_VIEW
-        if variant == 5:
-            return FenceMode.BLOCK_CAPTURE
-        raise InternalError("Raw enum value doesn't match any cases")
-
-    @staticmethod
-    def check_lower(value):
-        if value == FenceMode.RECORD:
-            return
-        if value == FenceMode.WARN:
-            return
-        if value == FenceMode.BLOCK_EXPORT:
-            return
-        if value == FenceMode.BLOCK_VIEW:
-            return
-        if value == FenceMode.BLOCK_CAPTURE:
-            return
-        raise ValueError(value)
-
-    @staticmethod
-    def write(value, buf):
-        if value == FenceMode.RECORD:
-            buf.write_i32(1)
-        if value == FenceMode.WARN:
-            buf.write_i32(2)
-        if value == FenceMode.BLOCK_EXPORT:
-            buf.write_i32(3)
-        if value == FenceMode.BLOCK_VIEW:
-            buf.write_i32(4)
-        if value == FenceMode.BLOCK_CAPTURE:
-            buf.write_i32(5)
-
-
-
-@dataclass
-class Outside:
-    """
-    The phone is outside of every fence that blocks capture, or of every fence that warns.
-"""
-    def __init__(self, *, mode:FenceMode, words:str):
-        self.mode = mode
-        self.words = words
-
-
-
-
-    def __str__(self):
-        return "Outside(mode={}, words={})".format(self.mode, self.words)
-    def __eq__(self, other):
-        if self.mode != other.mode:
-            return False
-        if self.words != other.words:
-            return False
-        return True
-
-class _UniffiFfiConverterTypeOutside(_UniffiConverterRustBuffer):
-    @staticmethod
-    def read(buf):
-        return Outside(
-            mode=_UniffiFfiConverterTypeFenceMode.read(buf),
-            words=_UniffiFfiConverterString.read(buf),
-        )
-
-    @staticmethod
-    def check_lower(value):
-        _UniffiFfiConverterTypeFenceMode.check_lower(value.mode)
-        _UniffiFfiConverterString.check_lower(value.words)
-
-    @staticmethod
-    def write(value, buf):
-        _UniffiFfiConverterTypeFenceMode.write(value.mode, buf)
-        _UniffiFfiConverterString.write(value.words, buf)
-
-
-
-
-
-
-class Kind(enum.Enum):
-    """
-    What is to be sent.
-"""
-
-    PHOTO = 0
-    """
-    The photo.
-"""
-
-    VOID = 1
-    """
-    The statement that it was discarded.
-"""
-
-
-
-class _UniffiFfiConverterTypeKind(_UniffiConverterRustBuffer):
-    @staticmethod
-    def read(buf):
-        variant = buf.read_i32()
-        if variant == 1:
-            return Kind.PHOTO
-        if variant == 2:
-            return Kind.VOID
-        raise InternalError("Raw enum value doesn't match any cases")
-
-    @staticmethod
-    def check_lower(value):
-        if value == Kind.PHOTO:
-            return
-        if value == Kind.VOID:
-            return
-        raise ValueError(value)
-
-    @staticmethod
-    def write(value, buf):
-        if value == Kind.PHOTO:
-            buf.write_i32(1)
-        if value == Kind.VOID:
-            buf.write_i32(2)
-
-
-
-
-
-
-
-
-class Stage(enum.Enum):
-    """
-    Where a photo stands, read off its files.
-"""
-
-    UNSIGNED = 0
-    """
-    On flash, not yet signed.
-"""
-
-    SIGNED = 1
-    """
-    Signed; the gateway has not said that it holds it.
-"""
-
-    STORED = 2
-    """
-    The gateway holds it.
-"""
-
-    FILED = 3
-    """
-    The hospital has filed it; it is about to be erased.
-"""
-
-    REFUSED = 4
-    """
-    The hospital refused it; it stays.
-"""
-
-
-
-class _UniffiFfiConverterTypeStage(_UniffiConverterRustBuffer):
-    @staticmethod
-    def read(buf):
-        variant = buf.read_i32()
-        if variant == 1:
-            return Stage.UNSIGNED
-        if variant == 2:
-            return Stage.SIGNED
-        if variant == 3:
-            return Stage.STORED
-        if variant == 4:
-            return Stage.FILED
-        if variant == 5:
-            return Stage.REFUSED
-        raise InternalError("Raw enum value doesn't match any cases")
-
-    @staticmethod
-    def check_lower(value):
-        if value == Stage.UNSIGNED:
-            return
-        if value == Stage.SIGNED:
-            return
-        if value == Stage.STORED:
-            return
-        if value == Stage.FILED:
-            return
-        if value == Stage.REFUSED:
-            return
-        raise ValueError(value)
-
-    @staticmethod
-    def write(value, buf):
-        if value == Stage.UNSIGNED:
-            buf.write_i32(1)
-        if value == Stage.SIGNED:
-            buf.write_i32(2)
-        if value == Stage.STORED:
-            buf.write_i32(3)
-        if value == Stage.FILED:
-            buf.write_i32(4)
-        if value == Stage.REFUSED:
-            buf.write_i32(5)
-
-
-
-class _UniffiFfiConverterOptionalInt64(_UniffiConverterRustBuffer):
-    @classmethod
-    def check_lower(cls, value):
-        if value is not None:
-            _UniffiFfiConverterInt64.check_lower(value)
-
-    @classmethod
-    def write(cls, value, buf):
-        if value is None:
-            buf.write_u8(0)
-            return
-
-        buf.write_u8(1)
-        _UniffiFfiConverterInt64.write(value, buf)
-
-    @classmethod
-    def read(cls, buf):
-        flag = buf.read_u8()
-        if flag == 0:
-            return None
-        elif flag == 1:
-            return _UniffiFfiConverterInt64.read(buf)
-        else:
-            raise InternalError("Unexpected flag byte for optional type")
-
-
-
-
-
-
 class CertificateFault(enum.Enum):
     """
     What is wrong with the certificate that was shown in the gateway's place.
@@ -7398,6 +7121,347 @@ class _UniffiFfiConverterTypeTrouble(_UniffiConverterRustBuffer):
 
 
 
+class _UniffiFfiConverterOptionalTypeTrouble(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        if value is not None:
+            _UniffiFfiConverterTypeTrouble.check_lower(value)
+
+    @classmethod
+    def write(cls, value, buf):
+        if value is None:
+            buf.write_u8(0)
+            return
+
+        buf.write_u8(1)
+        _UniffiFfiConverterTypeTrouble.write(value, buf)
+
+    @classmethod
+    def read(cls, buf):
+        flag = buf.read_u8()
+        if flag == 0:
+            return None
+        elif flag == 1:
+            return _UniffiFfiConverterTypeTrouble.read(buf)
+        else:
+            raise InternalError("Unexpected flag byte for optional type")
+
+@dataclass
+class OldestPhoto:
+    """
+    The oldest of some photos. Names no patient.
+"""
+    def __init__(self, *, captured_at:Timestamp, trouble:typing.Optional[Trouble]):
+        self.captured_at = captured_at
+        self.trouble = trouble
+
+
+
+
+    def __str__(self):
+        return "OldestPhoto(captured_at={}, trouble={})".format(self.captured_at, self.trouble)
+    def __eq__(self, other):
+        if self.captured_at != other.captured_at:
+            return False
+        if self.trouble != other.trouble:
+            return False
+        return True
+
+class _UniffiFfiConverterTypeOldestPhoto(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        return OldestPhoto(
+            captured_at=_UniffiFfiConverterTypeTimestamp.read(buf),
+            trouble=_UniffiFfiConverterOptionalTypeTrouble.read(buf),
+        )
+
+    @staticmethod
+    def check_lower(value):
+        _UniffiFfiConverterTypeTimestamp.check_lower(value.captured_at)
+        _UniffiFfiConverterOptionalTypeTrouble.check_lower(value.trouble)
+
+    @staticmethod
+    def write(value, buf):
+        _UniffiFfiConverterTypeTimestamp.write(value.captured_at, buf)
+        _UniffiFfiConverterOptionalTypeTrouble.write(value.trouble, buf)
+
+
+
+
+
+
+class FenceMode(enum.Enum):
+    """
+    What is not allowed outside a fence. Each includes the ones before it, but for the sentence of `Warn`.
+"""
+
+    RECORD = 0
+    """
+    The record says on which side the phone was.
+"""
+
+    WARN = 1
+    """
+    The phone also says so to whoever holds it.
+"""
+
+    BLOCK_EXPORT = 2
+    """
+    Nothing is exported and no link is made.
+"""
+
+    BLOCK_VIEW = 3
+    """
+    No photo is shown.
+"""
+
+    BLOCK_CAPTURE = 4
+    """
+    No photo is taken, but by the exempt teams.
+"""
+
+
+
+class _UniffiFfiConverterTypeFenceMode(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        variant = buf.read_i32()
+        if variant == 1:
+            return FenceMode.RECORD
+        if variant == 2:
+            return FenceMode.WARN
+        if variant == 3:
+            return FenceMode.BLOCK_EXPORT
+        if variant == 4:
+            return FenceMode.BLOCK_VIEW
+        if variant == 5:
+            return FenceMode.BLOCK_CAPTURE
+        raise InternalError("Raw enum value doesn't match any cases")
+
+    @staticmethod
+    def check_lower(value):
+        if value == FenceMode.RECORD:
+            return
+        if value == FenceMode.WARN:
+            return
+        if value == FenceMode.BLOCK_EXPORT:
+            return
+        if value == FenceMode.BLOCK_VIEW:
+            return
+        if value == FenceMode.BLOCK_CAPTURE:
+            return
+        raise ValueError(value)
+
+    @staticmethod
+    def write(value, buf):
+        if value == FenceMode.RECORD:
+            buf.write_i32(1)
+        if value == FenceMode.WARN:
+            buf.write_i32(2)
+        if value == FenceMode.BLOCK_EXPORT:
+            buf.write_i32(3)
+        if value == FenceMode.BLOCK_VIEW:
+            buf.write_i32(4)
+        if value == FenceMode.BLOCK_CAPTURE:
+            buf.write_i32(5)
+
+
+
+@dataclass
+class Outside:
+    """
+    The phone is outside of every fence that blocks capture, or of every fence that warns.
+"""
+    def __init__(self, *, mode:FenceMode, words:str):
+        self.mode = mode
+        self.words = words
+
+
+
+
+    def __str__(self):
+        return "Outside(mode={}, words={})".format(self.mode, self.words)
+    def __eq__(self, other):
+        if self.mode != other.mode:
+            return False
+        if self.words != other.words:
+            return False
+        return True
+
+class _UniffiFfiConverterTypeOutside(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        return Outside(
+            mode=_UniffiFfiConverterTypeFenceMode.read(buf),
+            words=_UniffiFfiConverterString.read(buf),
+        )
+
+    @staticmethod
+    def check_lower(value):
+        _UniffiFfiConverterTypeFenceMode.check_lower(value.mode)
+        _UniffiFfiConverterString.check_lower(value.words)
+
+    @staticmethod
+    def write(value, buf):
+        _UniffiFfiConverterTypeFenceMode.write(value.mode, buf)
+        _UniffiFfiConverterString.write(value.words, buf)
+
+
+
+
+
+
+class Kind(enum.Enum):
+    """
+    What is to be sent.
+"""
+
+    PHOTO = 0
+    """
+    The photo.
+"""
+
+    VOID = 1
+    """
+    The statement that it was discarded.
+"""
+
+
+
+class _UniffiFfiConverterTypeKind(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        variant = buf.read_i32()
+        if variant == 1:
+            return Kind.PHOTO
+        if variant == 2:
+            return Kind.VOID
+        raise InternalError("Raw enum value doesn't match any cases")
+
+    @staticmethod
+    def check_lower(value):
+        if value == Kind.PHOTO:
+            return
+        if value == Kind.VOID:
+            return
+        raise ValueError(value)
+
+    @staticmethod
+    def write(value, buf):
+        if value == Kind.PHOTO:
+            buf.write_i32(1)
+        if value == Kind.VOID:
+            buf.write_i32(2)
+
+
+
+
+
+
+
+
+class Stage(enum.Enum):
+    """
+    Where a photo stands, read off its files.
+"""
+
+    UNSIGNED = 0
+    """
+    On flash, not yet signed.
+"""
+
+    SIGNED = 1
+    """
+    Signed; the gateway has not said that it holds it.
+"""
+
+    STORED = 2
+    """
+    The gateway holds it.
+"""
+
+    FILED = 3
+    """
+    The hospital has filed it; it is about to be erased.
+"""
+
+    REFUSED = 4
+    """
+    The hospital refused it; it stays.
+"""
+
+
+
+class _UniffiFfiConverterTypeStage(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        variant = buf.read_i32()
+        if variant == 1:
+            return Stage.UNSIGNED
+        if variant == 2:
+            return Stage.SIGNED
+        if variant == 3:
+            return Stage.STORED
+        if variant == 4:
+            return Stage.FILED
+        if variant == 5:
+            return Stage.REFUSED
+        raise InternalError("Raw enum value doesn't match any cases")
+
+    @staticmethod
+    def check_lower(value):
+        if value == Stage.UNSIGNED:
+            return
+        if value == Stage.SIGNED:
+            return
+        if value == Stage.STORED:
+            return
+        if value == Stage.FILED:
+            return
+        if value == Stage.REFUSED:
+            return
+        raise ValueError(value)
+
+    @staticmethod
+    def write(value, buf):
+        if value == Stage.UNSIGNED:
+            buf.write_i32(1)
+        if value == Stage.SIGNED:
+            buf.write_i32(2)
+        if value == Stage.STORED:
+            buf.write_i32(3)
+        if value == Stage.FILED:
+            buf.write_i32(4)
+        if value == Stage.REFUSED:
+            buf.write_i32(5)
+
+
+
+class _UniffiFfiConverterOptionalInt64(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        if value is not None:
+            _UniffiFfiConverterInt64.check_lower(value)
+
+    @classmethod
+    def write(cls, value, buf):
+        if value is None:
+            buf.write_u8(0)
+            return
+
+        buf.write_u8(1)
+        _UniffiFfiConverterInt64.write(value, buf)
+
+    @classmethod
+    def read(cls, buf):
+        flag = buf.read_u8()
+        if flag == 0:
+            return None
+        elif flag == 1:
+            return _UniffiFfiConverterInt64.read(buf)
+        else:
+            raise InternalError("Unexpected flag byte for optional type")
+
 @dataclass
 class Progress:
     """
@@ -8115,12 +8179,37 @@ class _UniffiFfiConverterOptionalTypeAdvice(_UniffiConverterRustBuffer):
         else:
             raise InternalError("Unexpected flag byte for optional type")
 
+class _UniffiFfiConverterOptionalTypeOldestPhoto(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        if value is not None:
+            _UniffiFfiConverterTypeOldestPhoto.check_lower(value)
+
+    @classmethod
+    def write(cls, value, buf):
+        if value is None:
+            buf.write_u8(0)
+            return
+
+        buf.write_u8(1)
+        _UniffiFfiConverterTypeOldestPhoto.write(value, buf)
+
+    @classmethod
+    def read(cls, buf):
+        flag = buf.read_u8()
+        if flag == 0:
+            return None
+        elif flag == 1:
+            return _UniffiFfiConverterTypeOldestPhoto.read(buf)
+        else:
+            raise InternalError("Unexpected flag byte for optional type")
+
 @dataclass
 class StatusView:
     """
     The phone at a glance. Names no patient.
 """
-    def __init__(self, *, device_id:typing.Optional[DeviceId], gateway:typing.Optional[str], ward:typing.Optional[str], bundle_version:int, bundle_stale:bool, policy_version:int, trust_refused:typing.Optional[Advice], last_seq:int, unsent:int, too_many_unsent:typing.Optional[Advice], stored:int, refused:int, reports:int, quarantined:int, unreadable:int, storage_trouble:typing.Optional[Advice], review_denied:typing.Optional[str]):
+    def __init__(self, *, device_id:typing.Optional[DeviceId], gateway:typing.Optional[str], ward:typing.Optional[str], bundle_version:int, bundle_stale:bool, policy_version:int, trust_refused:typing.Optional[Advice], last_seq:int, unsent:int, oldest_unsent:typing.Optional[OldestPhoto], too_many_unsent:typing.Optional[Advice], stored:int, refused:int, oldest_refused:typing.Optional[OldestPhoto], reports:int, quarantined:int, unreadable:int, storage_trouble:typing.Optional[Advice], review_denied:typing.Optional[str]):
         self.device_id = device_id
         self.gateway = gateway
         self.ward = ward
@@ -8130,9 +8219,11 @@ class StatusView:
         self.trust_refused = trust_refused
         self.last_seq = last_seq
         self.unsent = unsent
+        self.oldest_unsent = oldest_unsent
         self.too_many_unsent = too_many_unsent
         self.stored = stored
         self.refused = refused
+        self.oldest_refused = oldest_refused
         self.reports = reports
         self.quarantined = quarantined
         self.unreadable = unreadable
@@ -8143,7 +8234,7 @@ class StatusView:
 
 
     def __str__(self):
-        return "StatusView(device_id={}, gateway={}, ward={}, bundle_version={}, bundle_stale={}, policy_version={}, trust_refused={}, last_seq={}, unsent={}, too_many_unsent={}, stored={}, refused={}, reports={}, quarantined={}, unreadable={}, storage_trouble={}, review_denied={})".format(self.device_id, self.gateway, self.ward, self.bundle_version, self.bundle_stale, self.policy_version, self.trust_refused, self.last_seq, self.unsent, self.too_many_unsent, self.stored, self.refused, self.reports, self.quarantined, self.unreadable, self.storage_trouble, self.review_denied)
+        return "StatusView(device_id={}, gateway={}, ward={}, bundle_version={}, bundle_stale={}, policy_version={}, trust_refused={}, last_seq={}, unsent={}, oldest_unsent={}, too_many_unsent={}, stored={}, refused={}, oldest_refused={}, reports={}, quarantined={}, unreadable={}, storage_trouble={}, review_denied={})".format(self.device_id, self.gateway, self.ward, self.bundle_version, self.bundle_stale, self.policy_version, self.trust_refused, self.last_seq, self.unsent, self.oldest_unsent, self.too_many_unsent, self.stored, self.refused, self.oldest_refused, self.reports, self.quarantined, self.unreadable, self.storage_trouble, self.review_denied)
     def __eq__(self, other):
         if self.device_id != other.device_id:
             return False
@@ -8163,11 +8254,15 @@ class StatusView:
             return False
         if self.unsent != other.unsent:
             return False
+        if self.oldest_unsent != other.oldest_unsent:
+            return False
         if self.too_many_unsent != other.too_many_unsent:
             return False
         if self.stored != other.stored:
             return False
         if self.refused != other.refused:
+            return False
+        if self.oldest_refused != other.oldest_refused:
             return False
         if self.reports != other.reports:
             return False
@@ -8194,9 +8289,11 @@ class _UniffiFfiConverterTypeStatusView(_UniffiConverterRustBuffer):
             trust_refused=_UniffiFfiConverterOptionalTypeAdvice.read(buf),
             last_seq=_UniffiFfiConverterUInt64.read(buf),
             unsent=_UniffiFfiConverterUInt64.read(buf),
+            oldest_unsent=_UniffiFfiConverterOptionalTypeOldestPhoto.read(buf),
             too_many_unsent=_UniffiFfiConverterOptionalTypeAdvice.read(buf),
             stored=_UniffiFfiConverterUInt64.read(buf),
             refused=_UniffiFfiConverterUInt64.read(buf),
+            oldest_refused=_UniffiFfiConverterOptionalTypeOldestPhoto.read(buf),
             reports=_UniffiFfiConverterUInt64.read(buf),
             quarantined=_UniffiFfiConverterUInt64.read(buf),
             unreadable=_UniffiFfiConverterUInt64.read(buf),
@@ -8215,9 +8312,11 @@ class _UniffiFfiConverterTypeStatusView(_UniffiConverterRustBuffer):
         _UniffiFfiConverterOptionalTypeAdvice.check_lower(value.trust_refused)
         _UniffiFfiConverterUInt64.check_lower(value.last_seq)
         _UniffiFfiConverterUInt64.check_lower(value.unsent)
+        _UniffiFfiConverterOptionalTypeOldestPhoto.check_lower(value.oldest_unsent)
         _UniffiFfiConverterOptionalTypeAdvice.check_lower(value.too_many_unsent)
         _UniffiFfiConverterUInt64.check_lower(value.stored)
         _UniffiFfiConverterUInt64.check_lower(value.refused)
+        _UniffiFfiConverterOptionalTypeOldestPhoto.check_lower(value.oldest_refused)
         _UniffiFfiConverterUInt64.check_lower(value.reports)
         _UniffiFfiConverterUInt64.check_lower(value.quarantined)
         _UniffiFfiConverterUInt64.check_lower(value.unreadable)
@@ -8235,9 +8334,11 @@ class _UniffiFfiConverterTypeStatusView(_UniffiConverterRustBuffer):
         _UniffiFfiConverterOptionalTypeAdvice.write(value.trust_refused, buf)
         _UniffiFfiConverterUInt64.write(value.last_seq, buf)
         _UniffiFfiConverterUInt64.write(value.unsent, buf)
+        _UniffiFfiConverterOptionalTypeOldestPhoto.write(value.oldest_unsent, buf)
         _UniffiFfiConverterOptionalTypeAdvice.write(value.too_many_unsent, buf)
         _UniffiFfiConverterUInt64.write(value.stored, buf)
         _UniffiFfiConverterUInt64.write(value.refused, buf)
+        _UniffiFfiConverterOptionalTypeOldestPhoto.write(value.oldest_refused, buf)
         _UniffiFfiConverterUInt64.write(value.reports, buf)
         _UniffiFfiConverterUInt64.write(value.quarantined, buf)
         _UniffiFfiConverterUInt64.write(value.unreadable, buf)
@@ -8408,31 +8509,6 @@ class _UniffiFfiConverterTypeReportId:
 
 ReportId = str
 
-
-class _UniffiFfiConverterOptionalTypeTrouble(_UniffiConverterRustBuffer):
-    @classmethod
-    def check_lower(cls, value):
-        if value is not None:
-            _UniffiFfiConverterTypeTrouble.check_lower(value)
-
-    @classmethod
-    def write(cls, value, buf):
-        if value is None:
-            buf.write_u8(0)
-            return
-
-        buf.write_u8(1)
-        _UniffiFfiConverterTypeTrouble.write(value, buf)
-
-    @classmethod
-    def read(cls, buf):
-        flag = buf.read_u8()
-        if flag == 0:
-            return None
-        elif flag == 1:
-            return _UniffiFfiConverterTypeTrouble.read(buf)
-        else:
-            raise InternalError("Unexpected flag byte for optional type")
 
 @dataclass
 class WaitingReport:
@@ -11538,8 +11614,8 @@ class ClientProtocol(typing.Protocol):
         raise NotImplementedError
     def read_notice(self, notice: ShownNotice) -> None:
         """
-        Whoever has the phone in hand has read it. Where somebody is signed in they are not asked again here, and the hospital hears of it
-        with the next run of the queue; else it counts until the phone changes hands. Blocks until it is durable.
+        Takes in that whoever has the phone in hand has read it. Where somebody is signed in the hospital hears of it when the queue
+        next sends reports. What cannot be kept counts until the phone changes hands, and is asked for again. Blocks.
 """
         raise NotImplementedError
     def report(self, said: WentWrong) -> WaitingReport:
@@ -11923,8 +11999,8 @@ class Client(ClientProtocol):
         return _uniffi_lift_return(_uniffi_ffi_result)
     def read_notice(self, notice: ShownNotice) -> None:
         """
-        Whoever has the phone in hand has read it. Where somebody is signed in they are not asked again here, and the hospital hears of it
-        with the next run of the queue; else it counts until the phone changes hands. Blocks until it is durable.
+        Takes in that whoever has the phone in hand has read it. Where somebody is signed in the hospital hears of it when the queue
+        next sends reports. What cannot be kept counts until the phone changes hands, and is asked for again. Blocks.
 """
 
         _UniffiFfiConverterTypeShownNotice.check_lower(notice)
@@ -12373,12 +12449,12 @@ __all__ = [
     "Protection",
     "FenceVerdict",
     "CheckDigit",
-    "FenceMode",
-    "Kind",
-    "Stage",
     "CertificateFault",
     "FilingRefusal",
     "Trouble",
+    "FenceMode",
+    "Kind",
+    "Stage",
     "Happened",
     "CaptureError",
     "ClientError",
@@ -12410,6 +12486,7 @@ __all__ = [
     "Fix",
     "LocalNumbers",
     "NoticeChoice",
+    "OldestPhoto",
     "Outside",
     "Progress",
     "PhotoView",

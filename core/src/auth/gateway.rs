@@ -114,12 +114,14 @@ impl GatewayClient {
         parse(answer, path)
     }
 
-    /// An unsigned `POST` whose answer says nothing.
+    /// An unsigned `POST` whose answer says nothing but the gateway's time: by that it is known.
     pub(crate) async fn tell(&self, path: &str, content_type: &str, body: Vec<u8>) -> Result<(), Unanswered> {
         let headers = vec![("content-type", content_type.to_owned())];
         let call = Call { method: "POST", url: self.url(path), headers, body: Some(body) };
-        accept(self.transport.call(call).await?, path)?;
-        Ok(())
+        let answer = self.transport.call(call).await?;
+        let (status, tells_time) = (answer.status, answer.time.is_some());
+        accept(answer, path)?;
+        if tells_time { Ok(()) } else { Err(CallError::Between(status).into()) }
     }
 
     /// A signed `POST` of JSON.

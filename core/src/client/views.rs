@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::auth::Identity;
 use crate::policy::{Trust, TrustError};
 use crate::ports::TlsError;
-use crate::store::{Entry, Kind, Progress, Stage, Store, StoreError, Tells};
+use crate::store::{Entry, Kind, Progress, Stage, Store, StoreError, Tells, Trouble};
 
 /// One photo in a list. No `Debug`: it names a patient.
 #[derive(Clone)]
@@ -83,6 +83,23 @@ impl From<&TlsError> for Advice {
     }
 }
 
+/// The oldest of some photos. Names no patient.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct OldestPhoto {
+    /// Wall clock at capture.
+    pub captured_at: Timestamp,
+    /// What stops it, if anything does.
+    pub trouble: Option<Trouble>,
+}
+
+/// Of those at these stages, oldest first; what was discarded is no photo any more.
+fn oldest(entries: &[Entry], stages: &[Stage]) -> Option<OldestPhoto> {
+    let mut photos = entries.iter().filter(|entry| entry.kind == Kind::Photo);
+    let photo = photos.find(|photo| stages.contains(&photo.stage))?;
+    let trouble = photo.progress.map(|progress| progress.trouble);
+    Some(OldestPhoto { captured_at: photo.captured_at, trouble })
+}
+
 /// The phone at a glance. Names no patient.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct StatusView {
@@ -105,12 +122,16 @@ pub struct StatusView {
     pub last_seq: u64,
     /// Photos the gateway does not hold yet.
     pub unsent: u64,
+    /// The oldest of them that was not discarded.
+    pub oldest_unsent: Option<OldestPhoto>,
     /// That more photos wait here than the policy's `max_unsent`, and what to do; absent where they do not. Capture goes on.
     pub too_many_unsent: Option<Advice>,
     /// Photos the gateway holds and the hospital has not filed.
     pub stored: u64,
     /// Photos the hospital refused.
     pub refused: u64,
+    /// The oldest of them that was not discarded.
+    pub oldest_refused: Option<OldestPhoto>,
     /// Reports of what went wrong that the hospital does not have yet.
     pub reports: u64,
     /// Damaged ones that were set aside.
@@ -150,7 +171,8 @@ pub(super) fn status(
     let entries = store.entries();
     let count =
         |wanted: &[Stage]| entries.iter().filter(|entry| wanted.contains(&entry.stage)).map(|_| 1).sum();
-    let unsent = count(&[Stage::Unsigned, Stage::Signed]);
+    let waiting = [Stage::Unsigned, Stage::Signed];
+    let unsent = count(&waiting);
     let trust = enrolled.map(|(_, trust)| trust);
     let head = enrolled.and_then(|(identity, _)| store.head(&identity.device_id));
     StatusView {
@@ -163,12 +185,14 @@ pub(super) fn status(
         trust_refused: said.trust_refused,
         last_seq: head.map_or(0, |head| head.seq),
         unsent,
+        oldest_unsent: oldest(&entries, &waiting),
         too_many_unsent: trust
             .map(|trust| trust.policy.max_unsent)
             .filter(|&most| unsent > u64::from(most))
             .map(|most| too_many(unsent, most)),
         stored: count(&[Stage::Stored, Stage::Filed]),
         refused: count(&[Stage::Refused]),
+        oldest_refused: oldest(&entries, &[Stage::Refused]),
         reports: store.reports(Tells::WentWrong).len() as u64,
         quarantined: store.quarantined().len() as u64,
         unreadable: store.unreadable().len() as u64,

@@ -93,3 +93,33 @@ impl Reach {
         self.silences.load(Ordering::Relaxed) >= MOST
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_fails_on_the_phone_is_neither_a_silence_nor_an_answer() {
+        for trouble in [
+            Trouble::KeyUnavailable,
+            Trouble::KeyGone,
+            Trouble::StorageFull,
+            Trouble::StorageReadOnly,
+            Trouble::StorageDenied,
+            Trouble::TooManyFiles,
+            Trouble::Storage,
+            Trouble::Damaged,
+        ] {
+            let reach = Reach::new(4);
+            for _ in 0..3 {
+                reach.hears(Some(trouble));
+            }
+            reach.hears(Some(Trouble::Offline));
+            assert!(!reach.is_silent(), "{trouble:?} is no silence");
+            reach.hears(Some(trouble));
+            assert_eq!(reach.asking.available_permits(), 1, "{trouble:?} is no answer");
+            reach.hears(Some(Trouble::Offline));
+            assert!(reach.is_silent(), "{trouble:?} is no answer");
+        }
+    }
+}

@@ -20,7 +20,7 @@ pub struct QueueReport {
     pub stopped: Vec<Stopped>,
     /// Reports of what went wrong that are still on the phone.
     pub reports: u64,
-    /// Whether the run ended because the gateway did not answer, twice in a row: the photos behind were not tried.
+    /// Nothing answered, twice in a row: what was behind was not tried.
     pub gateway_silent: bool,
     /// When the next of them may be tried by itself: wall clock in milliseconds since 1970.
     pub next_at_ms: Option<i64>,

@@ -141,7 +141,7 @@ struct ScreensView: View {
         case .signIn:
             Shown({ SignInPresenter(core, graph.browser, $0) { journey.signedIn() } }) { SignInView(state: $0, send: $1) }
         case .notice(let notice):
-            Shown({ NoticePresenter(notice, $0, accepted: journey.accepted) }) { NoticeView(state: $0, send: $1) }
+            Shown({ NoticePresenter(notice, core, $0, accepted: journey.accepted) }) { NoticeView(state: $0, send: $1) }
         case .team(let teams):
             Shown({ TeamPresenter(teams, now: journey.team, $0, chosen: journey.team) }) { TeamView(state: $0, send: $1) }
         case .patient: patient

@@ -47,6 +47,12 @@ impl Original {
     /// Weighs the events that the access log holds for this photo. None where the leak does not lie in this original.
     #[must_use]
     pub fn weigh(&self, leak: Luma<'_>, key: &MarkKey, events: &[Event]) -> Option<Verdict> {
+        self.weigh_by(leak, std::slice::from_ref(key), events).pop()
+    }
+
+    /// The same by each of these keys, in their order; the leak is laid on the original once. Empty where it does not lie in it.
+    #[must_use]
+    pub fn weigh_by(&self, leak: Luma<'_>, keys: &[MarkKey], events: &[Event]) -> Vec<Verdict> {
         let upright = halved(leak);
         let mirrored =
             Field::drawn(upright.width, upright.height, |x, y| upright.nearest(real(upright.width) - x, y));
@@ -57,24 +63,34 @@ impl Original {
         for _ in 0..4 {
             for leak in [&one, &other] {
                 if let Some(map) = self.ground.locate(leak) {
-                    return self.weigh_at(leak, &map, key, events);
+                    let rest = self.rest_at(leak, &map);
+                    let weighed = rest.map(|rest| {
+                        keys.iter().filter_map(|key| self.weigh_at(&rest, key, events)).collect()
+                    });
+                    return weighed.unwrap_or_default();
                 }
             }
             (one, other) = (turned(&one), turned(&other));
         }
-        None
+        Vec::new()
     }
 
-    fn weigh_at(&self, leak: &Field, map: &Homography, key: &MarkKey, events: &[Event]) -> Option<Verdict> {
+    /// What the leak holds beyond the original, whatever key is looked for in it.
+    fn rest_at(&self, leak: &Field, map: &Homography) -> Option<Rest> {
         let first = self.units.first()?;
         let canvas = Canvas::laid(leak, map, &self.picture, real(self.picture.long_edge()) / first)?;
         let rest = canvas.rest().whitened();
-        let spectrum = Spectrum::of(&rest, 26.5 / TILE);
-        let reader = Reader::new(&spectrum, key);
+        // Positions count from the canvas' middle.
+        let middle = [canvas.left + real(rest.width / 2), canvas.top + real(rest.height / 2)];
+        Some(Rest { middle, spectrum: Spectrum::of(&rest, 26.5 / TILE) })
+    }
+
+    fn weigh_at(&self, rest: &Rest, key: &MarkKey, events: &[Event]) -> Option<Verdict> {
+        let first = self.units.first()?;
+        let reader = Reader::new(&rest.spectrum, key);
         let places = self.units.iter().map(|units| {
-            // The tile begins at the original's corner; positions count from the canvas' middle.
-            let begin = |edge: f32, size: usize| -(edge + real(size / 2)) * units / first;
-            let shift = [begin(canvas.left, rest.width), begin(canvas.top, rest.height)];
+            // The tile begins at the original's corner.
+            let shift = rest.middle.map(|edge| -edge * units / first);
             reader.refined(Place::known(first / units, shift))
         });
         let place = places.max_by(|a, b| a.score.total_cmp(&b.score))?;
@@ -82,6 +98,13 @@ impl Original {
         let scores = reader.likenesses(place, events);
         Some(Verdict::new(read, place.score * key.own_share(), scores))
     }
+}
+
+/// What a leak holds beyond its original.
+struct Rest {
+    /// Where its middle lies, in units from the original's corner.
+    middle: [f32; 2],
+    spectrum: Spectrum,
 }
 
 /// Where a leak covers its original: both at one pixel a unit.

@@ -54,6 +54,10 @@ pub(crate) fn run(json: bool, command: &CaseCommand) -> Result<(), Refused> {
             let (phones, acts) = (found.phones.len(), found.phones.values().sum::<usize>());
             text.push_str(&format!("; phones: {phones}, acts about them: {acts}"));
         }
+        let left_out: usize = found.acts_left_out.values().map(|left| left.beyond + left.unproven).sum();
+        if left_out > 0 {
+            text.push_str(&format!("; acts about them that are not in it: {left_out}"));
+        }
         if !found.then.is_empty() {
             let (files, noted) = (found.then.len(), found.then.values().flatten().count());
             text.push_str(&format!("; files of what was in force then: {files}, of them in a line: {noted}"));

@@ -98,9 +98,12 @@ pub(crate) fn make_dir(dir: &Path) -> Result<(), DiskError> {
     sync_dir(parent(dir))
 }
 
+/// So a file begins that is not whole yet.
+pub(crate) const NEW: &str = ".new-";
+
 fn written(path: &Path, bytes: &[u8], mode: u32) -> io::Result<tempfile::NamedTempFile> {
     let mut file = tempfile::Builder::new()
-        .prefix(".new-")
+        .prefix(NEW)
         .permissions(Permissions::from_mode(mode))
         .tempfile_in(parent(path))?;
     file.write_all(bytes)?;

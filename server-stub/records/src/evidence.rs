@@ -23,7 +23,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::coded::Coded;
 
-pub(crate) use phones::{act_name, bundle_name, enrolment_name};
+pub use phones::LeftOut;
+pub(crate) use phones::{DEVICES, act_name, bundle_name, enrolment_name};
 pub(crate) use then::{IN_FORCE, POLICY, POLICY_BUNDLE, then_name};
 
 const HOSPITAL: &str = "hospital.pem";
@@ -262,6 +263,9 @@ pub struct Evidence {
     /// Phones concerned: how each became known is here, and how many acts of the gateway about it.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub phones: BTreeMap<DeviceId, usize>,
+    /// Phones of which acts are not here, and how many.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub acts_left_out: BTreeMap<DeviceId, LeftOut>,
     /// Files of what was in force then, and the line that says of each which one it was; nothing where none says so.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub then: BTreeMap<String, Option<u64>>,
@@ -315,6 +319,7 @@ pub fn verify(
         act,
         report,
         phones: phones::judged(&read, &keys.tenant)?,
+        acts_left_out: phones::left_out(&read)?,
         then: then::judged(&read, &proven, &keys.tenant)?,
     })
 }

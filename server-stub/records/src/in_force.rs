@@ -145,6 +145,21 @@ struct Kept {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     inventory: Option<Jws>,
     status: Option<KeptStatus>,
+    /// What phones were told since this place, the newest last: of versions that judge no leaf this alone stays.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    told: Vec<Ruled>,
+}
+
+/// What phones were told.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Ruled {
+    /// When this side put it in force; nothing where that was not kept.
+    pub(crate) from: Option<Timestamp>,
+    /// The policy as it was signed; nothing where none was.
+    pub(crate) policy: Option<Jws>,
+    /// The bundle that names its keys.
+    pub(crate) bundle: Jws,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -226,18 +241,9 @@ impl History {
         }
     }
 
-    /// The newest policy kept here that was signed by then, with the bundle that names its keys.
-    pub(crate) fn policy_by(&self, then: Timestamp) -> Result<Option<(Jws, Jws)>, TrustError> {
-        for version in self.versions.iter().rev() {
-            let damaged = || TrustError::HistoryDamaged(version.path.clone());
-            let kept: Kept = serde_json::from_slice(&disk::read(&version.path)?).map_err(|_| damaged())?;
-            if let Some(policy) = kept.policy
-                && policy.peek::<Policy>().map_err(|_| damaged())?.issued_at <= then
-            {
-                return Ok(Some((policy, kept.bundle)));
-            }
-        }
-        Ok(None)
+    /// The files of all versions, the oldest first.
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
+        self.versions.iter().map(|version| version.path.clone()).collect()
     }
 
     /// Whether nothing was kept yet.
@@ -251,37 +257,45 @@ impl History {
         Ok(!self.rules(&newest)?.is(now))
     }
 
-    /// From the leaf at `place` on, entries are judged by `now`; from `since` on, by it too.
-    pub(crate) fn add(&mut self, (since, place): (u64, u64), now: &Arc<InForce>) -> Result<(), TrustError> {
-        let status = match &now.status {
-            Some(status) => {
-                let sha256 = Digest::of(&status.bytes);
-                disk::replace(&self.list(&sha256), &status.bytes, PUBLIC)?;
-                Some(KeptStatus { sha256, fetched_at: status.list.fetched_at() })
-            }
-            None => None,
-        };
+    /// From the leaf at `place` on, entries are judged by `now`; from `since` on, by it too. It is put in force at `at`.
+    pub(crate) fn add(
+        &mut self,
+        (since, place): (u64, u64),
+        now: &Arc<InForce>,
+        at: Timestamp,
+    ) -> Result<(), TrustError> {
+        // No leaf lies between two versions of one place, but some may have been judged by the first of them already.
+        let idle = |version: &Version| version.place == place && version.since == place;
+        let before = self.versions.iter().find(|version| idle(version)).map(|version| version.path.clone());
+        let mut told = before.as_deref().map(kept).transpose()?.map(|kept| kept.told).unwrap_or_default();
+        let (policy, bundle) = (now.policy_jws.clone(), now.bundle_jws.clone());
+        if told.last().is_none_or(|last| last.policy != policy) {
+            told.push(Ruled { from: Some(at), policy: policy.clone(), bundle: bundle.clone() });
+        }
         let kept = Kept {
             place,
             since,
             gateway: now.gateway.url.clone(),
-            bundle: now.bundle_jws.clone(),
-            policy: now.policy_jws.clone(),
+            bundle,
+            policy,
             inventory: now.inventory().cloned(),
-            status,
+            status: self.keep_status(now)?,
+            told,
         };
-        // No leaf lies between two versions of one place, but some may have been judged by the first of them already.
-        let idle = |version: &Version| version.place == place && version.since == place;
-        let path = match self.versions.iter().find(|version| idle(version)) {
-            Some(version) => version.path.clone(),
-            None => self.dir.join(format!("{place:020}-{since:020}.version.json")),
-        };
+        let path = before.unwrap_or_else(|| self.dir.join(format!("{place:020}-{since:020}.version.json")));
         let text = serde_json::to_vec(&kept).map_err(|_| TrustError::HistoryDamaged(path.clone()))?;
         disk::replace(&path, &text, PUBLIC)?;
         self.versions.retain(|version| !idle(version));
         self.remember(&path, now);
         self.versions.push(Version { place, since, path });
         Ok(())
+    }
+
+    fn keep_status(&self, now: &InForce) -> Result<Option<KeptStatus>, TrustError> {
+        let Some(status) = &now.status else { return Ok(None) };
+        let sha256 = Digest::of(&status.bytes);
+        disk::replace(&self.list(&sha256), &status.bytes, PUBLIC)?;
+        Ok(Some(KeptStatus { sha256, fetched_at: status.list.fetched_at() }))
     }
 
     fn list(&self, sha256: &Digest) -> PathBuf {
@@ -293,9 +307,33 @@ fn list_in(dir: &Path, sha256: &Digest) -> PathBuf {
     dir.join(format!("{sha256}.status.json"))
 }
 
+fn kept(path: &Path) -> Result<Kept, TrustError> {
+    serde_json::from_slice(&disk::read(path)?).map_err(|_| TrustError::HistoryDamaged(path.to_owned()))
+}
+
+/// What phones were told at a time, by the files of all versions. Of versions that were kept without when they were put in force it is
+/// the newest policy that was signed by then. It blocks.
+pub(crate) fn policy_by(files: &[PathBuf], then: Timestamp) -> Result<Option<Ruled>, TrustError> {
+    for path in files.iter().rev() {
+        let Kept { told, policy, bundle, .. } = kept(path)?;
+        let is_timed = !told.is_empty();
+        let held = told.into_iter().rev().find(|told| told.from.is_some_and(|from| from <= then));
+        if held.is_some() {
+            return Ok(held);
+        }
+        if let Some(policy) = policy.filter(|_| !is_timed) {
+            let signed = policy.peek::<Policy>().map_err(|_| TrustError::HistoryDamaged(path.clone()))?;
+            if signed.issued_at <= then {
+                return Ok(Some(Ruled { from: None, policy: Some(policy), bundle }));
+            }
+        }
+    }
+    Ok(None)
+}
+
 /// A kept version, with the first leaf that it alone judges and the first that it judges at all: the bundle by its own root, which was checked before it was kept; the directory is this side's own.
 fn read(dir: &Path, path: &Path, tenant: &Tenant) -> Option<(u64, u64, InForce)> {
-    let kept: Kept = serde_json::from_slice(&disk::read(path).ok()?).ok()?;
+    let kept = kept(path).ok()?;
     let root = kept.bundle.peek::<Bundle>().ok()?.root;
     let bundle: Bundle = kept.bundle.verify(&root, tenant).ok()?;
     let status = match kept.status {
@@ -331,6 +369,11 @@ mod tests {
 
     /// Version `n` of a bundle, which no policy goes with.
     fn version(n: u64) -> Arc<InForce> {
+        ruled(n, None)
+    }
+
+    /// Version `n` of a bundle, with version `n` of a policy that was signed at a second.
+    fn ruled(n: u64, signed: Option<i64>) -> Arc<InForce> {
         let root = SoftwareKey::from_bytes(&[1; 32]).unwrap();
         let notes = NoteKey::from_bytes("gateway.test/ward-9", &[4; 32]).unwrap();
         let (key, log, witness) = (root.public_key(), notes.log_key(), notes.witness_key());
@@ -353,7 +396,15 @@ mod tests {
             policy_keys: vec![key],
         };
         let jws = Jws::sign(&bundle, &root).unwrap();
-        Arc::new(InForce::new((bundle, jws), None, None, url).unwrap())
+        let policy = signed.map(|second| {
+            let strictest = Policy::strictest(&bundle.tenant);
+            Jws::sign(&Policy { version: n, issued_at: at_second(second), ..strictest }, &root).unwrap()
+        });
+        Arc::new(InForce::new((bundle, jws), policy, None, url).unwrap())
+    }
+
+    fn at_second(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
     }
 
     fn at(history: &mut History, place: u64) -> Vec<u64> {
@@ -367,7 +418,7 @@ mod tests {
         let mut history = History::open(&layout, &tenant).unwrap();
         for n in 1..=20 {
             assert!(history.is_news(&version(n)).unwrap());
-            history.add((10 * n - 5, 10 * n), &version(n)).unwrap();
+            history.add((10 * n - 5, 10 * n), &version(n), NOW).unwrap();
             assert!(!history.is_news(&version(n)).unwrap() && history.read.len() <= IN_MEMORY);
         }
         let again = History::open(&layout, &tenant).unwrap();
@@ -388,12 +439,62 @@ mod tests {
         let (layout, tenant) = (Layout::new(dir.path()), "ward-9".parse().unwrap());
         let mut history = History::open(&layout, &tenant).unwrap();
         for (n, place) in [(1, (0, 0)), (2, (1, 3)), (3, (3, 3)), (4, (3, 3))] {
-            history.add(place, &version(n)).unwrap();
+            history.add(place, &version(n), NOW).unwrap();
         }
         for mut history in [history, History::open(&layout, &tenant).unwrap()] {
             assert_eq!([0, 2, 3].map(|place| at(&mut history, place)), [vec![1], vec![1, 2], vec![4]]);
             assert!(!history.is_news(&version(4)).unwrap());
             assert_eq!(history.versions.len(), 3);
         }
+    }
+
+    /// The version of the policy that held at a second, and since when.
+    fn held(history: &History, second: i64) -> Option<(Option<u64>, Option<i64>)> {
+        let Ruled { from, policy, .. } = policy_by(&history.files(), at_second(second)).unwrap()?;
+        let version = policy.map(|policy| policy.peek::<Policy>().unwrap().version);
+        Some((version, from.map(Timestamp::as_second)))
+    }
+
+    #[test]
+    fn what_phones_were_told_is_what_had_been_put_in_force_whenever_it_was_signed() {
+        // With leaves between two versions, and without any.
+        for places in [[(0, 0), (3, 5), (5, 9), (9, 9)], [(0, 0); 4]] {
+            let dir = tempfile::tempdir().unwrap();
+            let (layout, tenant) = (Layout::new(dir.path()), "ward-9".parse().unwrap());
+            let mut history = History::open(&layout, &tenant).unwrap();
+            // The second was signed before the first and put in force behind it; at last none is in force.
+            let added = [(1, Some(20), 50), (2, Some(10), 60), (3, Some(65), 70), (4, None, 80)];
+            for (place, (n, signed, second)) in places.into_iter().zip(added) {
+                history.add(place, &ruled(n, signed), at_second(second)).unwrap();
+            }
+            for history in [history, History::open(&layout, &tenant).unwrap()] {
+                for second in [5, 15, 30, 49] {
+                    assert_eq!(held(&history, second), None, "signed, and not in force at {second}");
+                }
+                for (second, n, from) in [(50, 1, 50), (59, 1, 50), (60, 2, 60), (69, 2, 60), (79, 3, 70)] {
+                    assert_eq!(held(&history, second), Some((Some(n), Some(from))), "{second}");
+                }
+                assert_eq!(held(&history, 80), Some((None, Some(80))));
+            }
+        }
+    }
+
+    #[test]
+    fn of_a_version_that_was_kept_without_its_time_it_is_told_that_it_is_not_known_to_have_held() {
+        let dir = tempfile::tempdir().unwrap();
+        let (layout, tenant) = (Layout::new(dir.path()), "ward-9".parse().unwrap());
+        let mut history = History::open(&layout, &tenant).unwrap();
+        history.add((0, 0), &ruled(1, Some(10)), at_second(50)).unwrap();
+        let file = history.files().remove(0);
+        let mut kept: serde_json::Value = serde_json::from_slice(&disk::read(&file).unwrap()).unwrap();
+        kept.as_object_mut().unwrap().remove("told").unwrap();
+        disk::replace(&file, kept.to_string().as_bytes(), PUBLIC).unwrap();
+        let mut history = History::open(&layout, &tenant).unwrap();
+        history.add((3, 5), &ruled(2, Some(20)), at_second(60)).unwrap();
+        assert_eq!(
+            [9, 10, 59].map(|second| held(&history, second)),
+            [None, Some((Some(1), None)), Some((Some(1), None))]
+        );
+        assert_eq!(held(&history, 60), Some((Some(2), Some(60))));
     }
 }

@@ -84,3 +84,16 @@ async fn what_is_fetched_counts_as_what_the_gateway_serves_whatever_a_proxy_adds
     // A page in Latin-1.
     assert_eq!(fetched(200, Some("application/jose"), b"gesch\xfctzt").await, Err(CallError::Between(200)));
 }
+
+#[tokio::test]
+async fn an_answer_that_says_nothing_is_the_gateways_where_it_tells_the_gateways_time() {
+    let dir = tempfile::tempdir().unwrap();
+    let told = async |time: Option<&str>| {
+        let answer = Answer { status: 204, time: time.map(str::to_owned), ..Answer::default() };
+        let telling = gateway(dir.path(), vec![answer]);
+        let told = telling.tell("wiped", "application/jose", Vec::new()).await;
+        told.map_err(CallError::from)
+    };
+    assert_eq!(told(Some("2026-11-29T12:00:00.000Z")).await, Ok(()));
+    assert_eq!(told(None).await, Err(CallError::Between(204)));
+}

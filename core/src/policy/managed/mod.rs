@@ -107,7 +107,7 @@ impl Managed {
                 malformed("it is a list: leave the one object in it, without [ and ]".to_owned())
             }
             Ok(_) => malformed("it is not an object: begin it with { and end it with }".to_owned()),
-            Err(error) => malformed(match disguise(text) {
+            Err(error) => malformed(match character_at(text, &error).and_then(disguise) {
                 Some(what) => format!("it has {what}, put plain ones in their place: {error}"),
                 None => error.to_string(),
             }),
@@ -127,6 +127,13 @@ impl Managed {
             (None, None) => Err(ManagedError::Malformed("nothing in it".to_owned())),
         }
     }
+}
+
+/// The character at which reading ended. Its columns are bytes, from 1.
+fn character_at<'a>(text: &'a str, error: &serde_json::Error) -> Option<&'a str> {
+    let line = text.split('\n').nth(error.line().checked_sub(1)?)?;
+    let rest = line.get(error.column().checked_sub(1)?..)?;
+    rest.get(..rest.chars().next()?.len_utf8())
 }
 
 fn unknown(values: &Map<String, Value>) -> Vec<Finding> {

@@ -211,6 +211,23 @@ fn files_as_people_save_them_are_taken_or_refused_in_words() {
 }
 
 #[test]
+fn a_file_is_wrong_for_typographic_characters_only_where_reading_it_ended_at_one() {
+    let desk = "\"support_contact\": \"Ward 9\u{2019}s desk \u{2013} 4242\"";
+    let why = |rest: &str| Managed::from_json(&format!("{{\n  {desk}{rest}")).err().unwrap().to_string();
+    for plain in [" \"tenant\": \"ward-9\"\n}", ",\n  \"tenant\" \"ward-9\"\n}", ",\n}", ",", "\n"] {
+        assert!(!why(plain).contains("put plain ones"), "{plain}: {}", why(plain));
+    }
+    for (disguised, what) in [
+        (", \u{201c}tenant\u{201d}: \"ward-9\" }", "typographic quotes"),
+        (",\n  \"tenant\": \u{201e}ward-9\u{201c}\n}", "typographic quotes"),
+        (",\n  \"review_hours\": \u{2013}8\n}", "typographic dashes"),
+        (",\n\u{a0} \"tenant\": \"ward-9\"\n}", "hidden characters"),
+    ] {
+        assert!(why(disguised).contains(what), "{disguised}: {}", why(disguised));
+    }
+}
+
+#[test]
 fn what_was_put_in_the_place_of_plain_characters_is_named_in_every_value() {
     let (quotes, dashes, hidden) = ("typographic quotes", "typographic dashes", "hidden characters");
     let spaced = format!("{0}\u{a0}{0}", "ab".repeat(16));

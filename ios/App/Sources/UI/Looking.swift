@@ -49,7 +49,7 @@ struct QueueView: View {
     var body: some View {
         Page(.queueTitle) {
             Said(state.tooMany, .warning)
-            if state.items?.isEmpty == true { Said(Line(.queueEmpty), .good) }
+            if state.items?.isEmpty == true && state.unlisted == nil { Said(Line(.queueEmpty), .good) }
             ForEach(items, id: \.id) { QueueRow(item: $0) }
             if state.cut { Text(say(Line(.queueMore, "\(QueuePresenter.most)"))) }
             Support(word: .queueSupport, contact: state.support)
@@ -58,7 +58,8 @@ struct QueueView: View {
                 OtherAction(.queueNotesAllow, action: notes)
             }
         } actions: {
-            Said(state.problem)
+            Said(state.unlisted)
+            if state.problem != state.unlisted { Said(state.problem) }
             if state.sending { Said(Line(.queueSending), .plain) }
             MainAction(.queueSend, enabled: !state.sending && !items.isEmpty) { send(.send) }
             QuietAction(.back, action: back)

@@ -61,7 +61,7 @@ struct NoticeView: View {
             LazyVStack(alignment: .leading, spacing: 0) { Divider().onAppear { send(.endSeen) } }
         } actions: {
             if !state.read { Text(say(.noticeWait)) }
-            MainAction(.noticeAccept, enabled: state.read) { send(.accept) }
+            MainAction(.noticeAccept, enabled: state.read && !state.working) { send(.accept) }
         }
     }
 }

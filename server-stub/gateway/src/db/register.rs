@@ -22,6 +22,8 @@ pub struct Registered {
     pub device_id: DeviceId,
     /// What it may do.
     pub status: DeviceStatus,
+    /// Its status as people are told it, for programs too.
+    told_status: ToldStatus,
     /// Platform, model, serial and program version, as it said when it enrolled (the version: when last heard from).
     pub platform: Option<String>,
     /// Model name.
@@ -132,7 +134,7 @@ impl Registered {
 
     /// Its status as people are told it.
     pub fn told_status(&self) -> ToldStatus {
-        ToldStatus::of(self.status, self.wiped)
+        self.told_status
     }
 }
 
@@ -177,9 +179,12 @@ fn registered(row: &SqliteRow) -> Result<Registered, sqlx::Error> {
         let ms: Option<i64> = row.try_get(column)?;
         ms.map(Timestamp::from_millisecond).transpose().map_err(damaged)
     };
+    let status: DeviceStatus = row.try_get::<&str, _>("status")?.parse().map_err(damaged)?;
+    let wiped = row.try_get("is_wiped")?;
     Ok(Registered {
         device_id: id("device_id")?.ok_or(sqlx::Error::RowNotFound)?,
-        status: row.try_get::<&str, _>("status")?.parse().map_err(damaged)?,
+        status,
+        told_status: ToldStatus::of(status, wiped),
         platform: text("platform")?,
         model: text("model")?,
         serial: text("serial")?,
@@ -210,7 +215,7 @@ fn registered(row: &SqliteRow) -> Result<Registered, sqlx::Error> {
         wipe_answered: text("wipe_answered")?,
         wiped_at: time("wiped_at_ms")?,
         wiped_cause: text("wiped_cause")?,
-        wiped: row.try_get("is_wiped")?,
+        wiped,
     })
 }
 

@@ -3,13 +3,15 @@
 use std::str::FromStr;
 
 use gauze_wire::{DeviceStatus, WireError};
+use serde::Serialize;
 
 /// Whether a row's phone was wiped for good. One that only heard nothing for too long shows photos again, of those that it takes
 /// from then on.
 pub(super) const WIPED: &str = "(wiped_at_ms IS NOT NULL AND wiped_cause IS NOT 'offline')";
 
 /// A phone's status as it is shown, counted and searched for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ToldStatus {
     /// May do everything.
     Active,

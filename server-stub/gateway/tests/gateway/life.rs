@@ -226,6 +226,28 @@ async fn one_hospitals_operators_see_and_change_nothing_of_another() {
     assert!(admin.devices(&DeviceSearch::default()).await.unwrap().devices.is_empty());
 }
 
+#[tokio::test]
+async fn programs_are_told_of_a_phone_what_people_are_told() {
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    let phone = Phone::enrolled(&gateway, &hospital).await;
+    let admin = gateway.admin(&hospital).await;
+    let told = async || {
+        let page = admin.devices(&DeviceSearch::default()).await.unwrap();
+        let story = admin.device(&phone.id()).await.unwrap();
+        let [page, story] = [serde_json::to_value(page).unwrap(), serde_json::to_value(story).unwrap()];
+        let device = &page["devices"][0];
+        assert_eq!(device["told_status"], story["told_status"]);
+        [&device["status"], &device["told_status"]].map(|text| text.as_str().unwrap().to_owned())
+    };
+    assert_eq!(told().await, ["active", "active"]);
+    let word = Jws::sign(&wiped(&gateway, &phone, None), &phone.key).unwrap();
+    gateway.post("/v1/ward-9/wiped", word.as_str().to_owned()).await.expect(204);
+    assert_eq!(told().await, ["active", "wiped"]);
+    admin.suspend(&phone.id(), &by("left in a taxi")).await.unwrap();
+    assert_eq!(told().await, ["suspended", "suspended"]);
+}
+
 /// A hundred thousand phones beside the one that matters, whose ids are numbers.
 const CROWD: &str = "INSERT INTO device (tenant, device_id, device_key, status, enrolment_sha256, enrolment_index, \
     platform, model, serial, enrolled_at_ms) \

@@ -3,8 +3,38 @@
 use std::collections::BTreeMap;
 
 use gauze_wire::{Act, Bundle, DeviceId, Digest, Enrolment, Jws, PublicKey, Tenant, WireError};
+use serde::{Deserialize, Serialize};
 
-use super::{ENROLMENT, EvidenceError, Files};
+use super::{ENROLMENT, EvidenceError, Files, malformed};
+
+/// What says of each phone what is here.
+pub(crate) const DEVICES: &str = "devices.json";
+
+/// How many acts about a phone are not in an archive.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// Beyond as many as one archive holds of a phone.
+    pub beyond: usize,
+    /// Of the others, those that no list of keys which the hospital keeps proves.
+    pub unproven: usize,
+}
+
+/// Of one phone; archives of before count nothing.
+#[derive(Deserialize)]
+struct Said {
+    device_id: DeviceId,
+    #[serde(default)]
+    acts_left_out: LeftOut,
+}
+
+/// Phones of which acts are left out, and how many.
+pub(super) fn left_out(files: &Files) -> Result<BTreeMap<DeviceId, LeftOut>, EvidenceError> {
+    let file = files.iter().find(|(own, _)| own == DEVICES);
+    let (_, bytes) = file.ok_or_else(|| EvidenceError::Differs(DEVICES.to_owned()))?;
+    let said: Vec<Said> = serde_json::from_slice(bytes).map_err(malformed)?;
+    let said = said.into_iter().map(|said| (said.device_id, said.acts_left_out));
+    Ok(said.filter(|(_, left_out)| *left_out != LeftOut::default()).collect())
+}
 
 const DIR: &str = "phones/";
 const ACT: &str = ".act.jws";
@@ -105,6 +135,22 @@ mod tests {
             reason: Reason::new("left in a taxi").unwrap(),
             deed: Deed::Suspend { device_id: phone.clone() },
         }
+    }
+
+    #[test]
+    fn acts_that_are_left_out_are_told_and_archives_of_before_count_none() {
+        let [one, other] = [11, 12].map(|n| key(n).public_key().key_id());
+        let files = |said: String| vec![(DEVICES.to_owned(), said.into_bytes())];
+        let before = format!(r#"[{{"device_id":"{one}","here":true}}]"#);
+        assert_eq!(left_out(&files(before)).unwrap(), BTreeMap::new());
+        let counted = format!(
+            r#"[{{"device_id":"{one}","acts_left_out":{{"beyond":0,"unproven":0}}}},
+                {{"device_id":"{other}","acts_left_out":{{"beyond":7,"unproven":1}}}}]"#
+        );
+        let left = BTreeMap::from([(other, LeftOut { beyond: 7, unproven: 1 })]);
+        assert_eq!(left_out(&files(counted)).unwrap(), left);
+        assert_eq!(left_out(&Files::new()).unwrap_err().code(), "evidence_differs");
+        assert_eq!(left_out(&files("{}".to_owned())).unwrap_err().code(), "evidence_malformed");
     }
 
     #[test]

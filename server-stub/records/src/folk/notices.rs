@@ -3,7 +3,7 @@
 use std::sync::PoisonError;
 
 use gauze_signin::phones::{Said, Taker};
-use gauze_wire::{DeviceId, NoticeChoice, NoticeRead, SignInRules};
+use gauze_wire::{DeviceId, NoticeChoice, NoticeRead, ShownNotice, SignInRules};
 
 use super::{By, Folk, FolkError, Report};
 
@@ -29,6 +29,15 @@ impl Folk {
         // Whoever sends what another phone wrote has not signed in on it.
         let said = Said { device: sender, at: read.read_at, name: None, session: Some(&read.session) };
         self.judged(place, &said, judge)
+    }
+
+    /// Whether a policy that was in force at this place of the log had phones show this to whoever uses them. A version before that is
+    /// one that phones showed by an older policy.
+    pub(crate) fn was_shown(&self, place: u64, shown: &ShownNotice) -> Result<bool, FolkError> {
+        let rules = self.history.lock().unwrap_or_else(PoisonError::into_inner).at(place)?;
+        let mut notices = rules.iter().flat_map(|rules| &rules.lists().notices);
+        let covers = |notice: &NoticeChoice| notice.code == shown.code && shown.version <= notice.version;
+        Ok(shown.code.as_str() == STAFF && notices.any(covers))
     }
 
     /// What phones show to whoever uses them, by the policy in force.

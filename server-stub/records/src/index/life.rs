@@ -84,18 +84,6 @@ impl Index {
         rows.iter().map(|row| uint(row.try_get(0)?)).collect()
     }
 
-    /// Places of the newest acts about a phone, at most `limit`, the newest first.
-    pub(crate) async fn acts_about(&self, device: &DeviceId, limit: u32) -> Result<Vec<u64>, IndexError> {
-        let rows = sqlx::query(
-            "SELECT log_index FROM note WHERE kind = 'act' AND device_id = ? ORDER BY log_index DESC LIMIT ?",
-        )
-        .bind(device.as_str())
-        .bind(limit)
-        .fetch_all(&self.pool)
-        .await?;
-        rows.iter().map(|row| uint(row.try_get(0)?)).collect()
-    }
-
     /// Places of whatever may be a report, at most `limit` from `from`, in order: acts, phones' reports, and what came from phones that are
     /// not believed.
     pub(crate) async fn reportable(&self, from: u64, limit: u32) -> Result<Vec<u64>, IndexError> {

@@ -148,7 +148,7 @@ pub(crate) fn int(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 
-fn uint(value: i64) -> Result<u64, IndexError> {
+pub(crate) fn uint(value: i64) -> Result<u64, IndexError> {
     u64::try_from(value).map_err(|_| IndexError::Damaged("numbers"))
 }
 

@@ -249,8 +249,7 @@ impl Tracer {
     fn weighed(&self, upright: &Unmarked) -> Result<Option<Verdict>, RenderError> {
         let Some((original, events)) = &self.original else { return Ok(None) };
         let luma = upright.compared()?;
-        // Where it does not lie on the original by one key, it does by none.
-        let verdicts = self.keys.iter().map_while(|key| original.weigh(luma, key, events));
+        let verdicts = original.weigh_by(luma, &self.keys, events).into_iter();
         Ok(verdicts.max_by(|one, other| one.expected.total_cmp(&other.expected)))
     }
 

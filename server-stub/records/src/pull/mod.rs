@@ -343,7 +343,7 @@ impl<G: GatewayPort> Puller<G> {
         }
         let (since, place) = (self.news_since.load(Ordering::Relaxed), self.index.judged().await?);
         tracing::info!(from = place, "another bundle, policy or status list is in force");
-        self.history().add((since, place), &trust.now)?;
+        self.history().add((since, place), &trust.now, self.clock.now())?;
         Ok(self.index.forget_news().await?)
     }
 

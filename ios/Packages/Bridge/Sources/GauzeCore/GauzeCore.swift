@@ -1021,8 +1021,8 @@ public protocol ClientProtocol: AnyObject, Sendable {
     func queue()  -> UploadQueue
 
     /**
-     * Whoever has the phone in hand has read it. Where somebody is signed in they are not asked again here, and the hospital hears of it
-     * with the next run of the queue; else it counts until the phone changes hands. Blocks until it is durable.
+     * Takes in that whoever has the phone in hand has read it. Where somebody is signed in the hospital hears of it when the queue
+     * next sends reports. What cannot be kept counts until the phone changes hands, and is asked for again. Blocks.
      */
     func readNotice(notice: ShownNotice)
 
@@ -1352,8 +1352,8 @@ open func queue() -> UploadQueue  {
 }
 
     /**
-     * Whoever has the phone in hand has read it. Where somebody is signed in they are not asked again here, and the hospital hears of it
-     * with the next run of the queue; else it counts until the phone changes hands. Blocks until it is durable.
+     * Takes in that whoever has the phone in hand has read it. Where somebody is signed in the hospital hears of it when the queue
+     * next sends reports. What cannot be kept counts until the phone changes hands, and is asked for again. Blocks.
      */
 open func readNotice(notice: ShownNotice)  {try! rustCall() {
         uniffiCallStatus in
@@ -5629,6 +5629,75 @@ public func FfiConverterTypeNoticeChoice_lower(_ value: NoticeChoice) -> RustBuf
 
 
 /**
+ * The oldest of some photos. Names no patient.
+ */
+public struct OldestPhoto: Equatable, Hashable {
+    /**
+     * Wall clock at capture, in milliseconds since 1970.
+     */
+    public let capturedAt: Timestamp
+    /**
+     * What stops it, if anything does.
+     */
+    public let trouble: Trouble?
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Wall clock at capture, in milliseconds since 1970.
+         */capturedAt: Timestamp,
+        /**
+         * What stops it, if anything does.
+         */trouble: Trouble?) {
+        self.capturedAt = capturedAt
+        self.trouble = trouble
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension OldestPhoto: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeOldestPhoto: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> OldestPhoto {
+        return
+            try OldestPhoto(
+                capturedAt: FfiConverterTypeTimestamp.read(from: &buf),
+                trouble: FfiConverterOptionTypeTrouble.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: OldestPhoto, into buf: inout [UInt8]) {
+        FfiConverterTypeTimestamp.write(value.capturedAt, into: &buf)
+        FfiConverterOptionTypeTrouble.write(value.trouble, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeOldestPhoto_lift(_ buf: RustBuffer) throws -> OldestPhoto {
+    return try FfiConverterTypeOldestPhoto.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeOldestPhoto_lower(_ value: OldestPhoto) -> RustBuffer {
+    return FfiConverterTypeOldestPhoto.lower(value)
+}
+
+
+/**
  * The phone is outside of every fence that blocks capture, or of every fence that warns.
  */
 public struct Outside: Equatable, Hashable {
@@ -6257,7 +6326,7 @@ public struct QueueReport: Equatable, Hashable {
      */
     public let reports: UInt64
     /**
-     * Whether the run ended because the gateway did not answer, twice in a row: the photos behind were not tried.
+     * Nothing answered, twice in a row: what was behind was not tried.
      */
     public let gatewaySilent: Bool
     /**
@@ -6284,7 +6353,7 @@ public struct QueueReport: Equatable, Hashable {
          * Reports of what went wrong that are still on the phone.
          */reports: UInt64,
         /**
-         * Whether the run ended because the gateway did not answer, twice in a row: the photos behind were not tried.
+         * Nothing answered, twice in a row: what was behind was not tried.
          */gatewaySilent: Bool,
         /**
          * When the next of them may be tried by itself: wall clock in milliseconds since 1970.
@@ -6788,6 +6857,10 @@ public struct StatusView: Equatable, Hashable {
      */
     public let unsent: UInt64
     /**
+     * The oldest of them that was not discarded.
+     */
+    public let oldestUnsent: OldestPhoto?
+    /**
      * That more photos wait here than the policy's `max_unsent`, and what to do; absent where they do not. Capture goes on.
      */
     public let tooManyUnsent: Advice?
@@ -6799,6 +6872,10 @@ public struct StatusView: Equatable, Hashable {
      * Photos the hospital refused.
      */
     public let refused: UInt64
+    /**
+     * The oldest of them that was not discarded.
+     */
+    public let oldestRefused: OldestPhoto?
     /**
      * Reports of what went wrong that the hospital does not have yet.
      */
@@ -6854,6 +6931,9 @@ public struct StatusView: Equatable, Hashable {
          * Photos the gateway does not hold yet.
          */unsent: UInt64,
         /**
+         * The oldest of them that was not discarded.
+         */oldestUnsent: OldestPhoto?,
+        /**
          * That more photos wait here than the policy's `max_unsent`, and what to do; absent where they do not. Capture goes on.
          */tooManyUnsent: Advice?,
         /**
@@ -6862,6 +6942,9 @@ public struct StatusView: Equatable, Hashable {
         /**
          * Photos the hospital refused.
          */refused: UInt64,
+        /**
+         * The oldest of them that was not discarded.
+         */oldestRefused: OldestPhoto?,
         /**
          * Reports of what went wrong that the hospital does not have yet.
          */reports: UInt64,
@@ -6888,9 +6971,11 @@ public struct StatusView: Equatable, Hashable {
         self.trustRefused = trustRefused
         self.lastSeq = lastSeq
         self.unsent = unsent
+        self.oldestUnsent = oldestUnsent
         self.tooManyUnsent = tooManyUnsent
         self.stored = stored
         self.refused = refused
+        self.oldestRefused = oldestRefused
         self.reports = reports
         self.quarantined = quarantined
         self.unreadable = unreadable
@@ -6923,9 +7008,11 @@ public struct FfiConverterTypeStatusView: FfiConverterRustBuffer {
                 trustRefused: FfiConverterOptionTypeAdvice.read(from: &buf),
                 lastSeq: FfiConverterUInt64.read(from: &buf),
                 unsent: FfiConverterUInt64.read(from: &buf),
+                oldestUnsent: FfiConverterOptionTypeOldestPhoto.read(from: &buf),
                 tooManyUnsent: FfiConverterOptionTypeAdvice.read(from: &buf),
                 stored: FfiConverterUInt64.read(from: &buf),
                 refused: FfiConverterUInt64.read(from: &buf),
+                oldestRefused: FfiConverterOptionTypeOldestPhoto.read(from: &buf),
                 reports: FfiConverterUInt64.read(from: &buf),
                 quarantined: FfiConverterUInt64.read(from: &buf),
                 unreadable: FfiConverterUInt64.read(from: &buf),
@@ -6944,9 +7031,11 @@ public struct FfiConverterTypeStatusView: FfiConverterRustBuffer {
         FfiConverterOptionTypeAdvice.write(value.trustRefused, into: &buf)
         FfiConverterUInt64.write(value.lastSeq, into: &buf)
         FfiConverterUInt64.write(value.unsent, into: &buf)
+        FfiConverterOptionTypeOldestPhoto.write(value.oldestUnsent, into: &buf)
         FfiConverterOptionTypeAdvice.write(value.tooManyUnsent, into: &buf)
         FfiConverterUInt64.write(value.stored, into: &buf)
         FfiConverterUInt64.write(value.refused, into: &buf)
+        FfiConverterOptionTypeOldestPhoto.write(value.oldestRefused, into: &buf)
         FfiConverterUInt64.write(value.reports, into: &buf)
         FfiConverterUInt64.write(value.quarantined, into: &buf)
         FfiConverterUInt64.write(value.unreadable, into: &buf)
@@ -10840,6 +10929,30 @@ fileprivate struct FfiConverterOptionTypeLocalNumbers: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterOptionTypeOldestPhoto: FfiConverterRustBuffer {
+    typealias SwiftType = OldestPhoto?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeOldestPhoto.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeOldestPhoto.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterOptionTypeOutside: FfiConverterRustBuffer {
     typealias SwiftType = Outside?
 
@@ -12634,7 +12747,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_gauze_checksum_method_client_queue() != 32389) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_gauze_checksum_method_client_read_notice() != 62525) {
+    if (uniffi_gauze_checksum_method_client_read_notice() != 54281) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_gauze_checksum_method_client_report() != 18771) {

@@ -54,8 +54,8 @@ import Testing
         report, shown, SignInPage(url: needle, redirectUri: needle), site, siteChoice,
         StatusView(
             deviceId: needle, gateway: needle, ward: needle, bundleVersion: 1, bundleStale: false, policyVersion: 1, trustRefused: advice,
-            lastSeq: 1, unsent: 1, tooManyUnsent: advice, stored: 1, refused: 1, reports: 1, quarantined: 1, unreadable: 1, storageTrouble: advice,
-            reviewDenied: needle
+            lastSeq: 1, unsent: 1, oldestUnsent: nil, tooManyUnsent: advice, stored: 1, refused: 1, oldestRefused: nil, reports: 1, quarantined: 1,
+            unreadable: 1, storageTrouble: advice, reviewDenied: needle
         ),
         stopped, transfer, TransferEnd.answered(status: 200, body: bytes), TransferPlan(transfers: [transfer], report: report),
         Vouching.only([bytes]), WaitingReport(reportId: needle, writtenAt: 0, sent: false, trouble: nil),

@@ -128,7 +128,7 @@ final class Around {
 
     private func notice(_ given: Json) -> Driven {
         let notice = readNotice(given["notice"]) ?? Notice(code: "staff", version: 1, words: "")
-        return Driven(NoticePresenter(notice, work) { self.told("accepted", json($0)) }, json) { name, _ in
+        return Driven(NoticePresenter(notice, core, work) { self.told("accepted", json($0)) }, json) { name, _ in
             switch name {
             case "end_seen": .endSeen
             case "accept": .accept
@@ -346,7 +346,11 @@ final class Around {
             case "enrolled": journey.enrolled()
             case "signed_in": journey.signedIn()
             case "signed_out": journey.signedOut()
-            case "accepted": if case .notice(let notice) = journey.route { journey.accepted(notice) }
+            case "accepted":
+                if case .notice(let notice) = journey.route {
+                    self.core.readNotice(notice)
+                    journey.accepted(notice)
+                }
             case "team": journey.team(readTeam(first.text ?? ""))
             case "ask_team": journey.askTeam()
             case "patient": journey.patient(readPatient(first))
@@ -386,7 +390,7 @@ final class Around {
             let standing = self.core.standing()
             switch name {
             case "settings":
-                let hardware = with[0].bool
+                let hardware = with[0] == .null ? nil : with[0].bool
                 let team = with.count > 2 ? with[2].text.map(readTeam) : nil
                 let working = Working(team, others: with.count > 3 && with[3].bool)
                 self.told(

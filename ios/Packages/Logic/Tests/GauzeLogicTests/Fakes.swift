@@ -177,6 +177,7 @@ final class FakeCore: Core {
     }
 
     func readNotice(_ notice: Notice) {
+        tell("read_notice", json(notice))
         state { _ = $0.read[$0.signedIn, default: []].insert(notice) }
     }
 

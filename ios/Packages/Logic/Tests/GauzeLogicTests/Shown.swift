@@ -103,7 +103,7 @@ func json(_ state: SignInState) -> Json {
     ["optional": .bool(state.optional), "working": .bool(state.working), "problem": json(state.problem)]
 }
 
-func json(_ state: NoticeState) -> Json { ["notice": json(state.notice), "read": .bool(state.read)] }
+func json(_ state: NoticeState) -> Json { ["notice": json(state.notice), "read": .bool(state.read), "working": .bool(state.working)] }
 
 func json(_ state: TeamState) -> Json {
     ["teams": .list(state.teams.map { .text($0.code) }), "now": .of(state.now?.code)]
@@ -167,7 +167,7 @@ func json(_ state: QueueState) -> Json {
     [
         "items": state.items.map { .list($0.map { json($0) }) } ?? .null, "sending": .bool(state.sending), "problem": json(state.problem),
         "support": .of(state.support), "cut": .bool(state.cut), "askNotes": .bool(state.askNotes),
-        "tooMany": json(state.tooMany),
+        "tooMany": json(state.tooMany), "unlisted": json(state.unlisted),
     ]
 }
 

@@ -135,6 +135,8 @@ struct Inner {
     cut_off: AtomicBool,
     /// Up to where in the gateway's log reports were made cases.
     carried: AtomicU64,
+    /// Up to where it was noted who read a notice on a phone.
+    readings_noted: AtomicU64,
     parts: DeskParts,
 }
 
@@ -178,6 +180,7 @@ impl Desk {
             reviewed,
             cut_off: AtomicBool::new(true),
             carried: AtomicU64::new(0),
+            readings_noted: AtomicU64::new(0),
             parts,
         }))
     }
@@ -353,7 +356,7 @@ async fn sweep(desk: Weak<Inner>) {
         }
         let (deciding, data) = (inner.deciding.clone(), inner.parts.data.clone());
         drop(inner);
-        in_force::keep(&deciding, data, now).await;
+        in_force::watch(&deciding, data, now).await;
         // So that nobody who asks who has looked waits for the whole log to be read.
         let caught_up = reading.work(move || catch_up(&places, size)).await;
         if let Ok(Err(error)) = caught_up {

@@ -16,7 +16,7 @@ use super::Desk;
 use crate::access::{AccessError, policies_file};
 use crate::coded::Coded as _;
 use crate::disk::{self, PUBLIC, TEXT};
-use crate::versions::{Governing, keep};
+use crate::versions::Governing;
 use crate::web::field::Field;
 use crate::web::form::{OwnForm, WHOLE};
 use crate::web::layout::{self, Frame};
@@ -79,9 +79,8 @@ impl Desk {
             let written = tokio::task::spawn_blocking(move || put(&data, &text)).await;
             written.map_err(|_| Refusal::Broken("policies"))?.map_err(|error| broken(&error))?;
             desk.roles.replace(&logged, set);
-            let (data, now) = (desk.data.clone(), context.at);
-            let kept = tokio::task::spawn_blocking(move || keep(&data, Governing::Policies, now)).await;
-            kept.map_err(|_| Refusal::Broken("policies"))?.map_err(|error| broken(&error.into()))
+            desk.keep_version(Governing::Policies, context.at).await;
+            Ok::<_, Refusal>(())
         };
         tokio::spawn(work).await.map_err(|_| Refusal::Broken("policies"))??;
         Ok(Redirect::to(PAGE).into_response())

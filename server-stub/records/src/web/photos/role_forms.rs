@@ -21,9 +21,8 @@ use serde::Deserialize;
 use super::filled::lines;
 use super::gate::broken;
 use super::{Desk, roles::PAGE};
-use crate::access::AccessError;
 use crate::coded::Coded as _;
-use crate::versions::{Governing, keep};
+use crate::versions::Governing;
 use crate::web::Change;
 use crate::web::field::Field;
 use crate::web::form::OwnForm;
@@ -211,16 +210,14 @@ impl Desk {
             let person = Subject::Person(person);
             let authorised = desk.web.allowed(&signed, act::ChangeRole, &person, &context).await?;
             let logged = desk.write(authorised.noting(note)).await?;
-            let (roster, data) = (desk.web.roster().clone(), desk.data.clone());
-            let write = move || {
-                roster.change(&logged, change)?;
-                Ok::<_, AccessError>(keep(&data, Governing::Roles, logged.context().at)?)
-            };
-            let written = tokio::task::spawn_blocking(write).await;
+            let roster = desk.web.roster().clone();
+            let written = tokio::task::spawn_blocking(move || roster.change(&logged, change)).await;
             written.map_err(|_| Refusal::Broken("roles"))?.map_err(|error| {
-                tracing::error!(code = error.code(), %error, "a role is in the log, and the list of roles was not written or not kept");
+                tracing::error!(code = error.code(), %error, "a role is in the log, and the list of roles was not written");
                 Refusal::Broken("roles")
-            })
+            })?;
+            desk.keep_version(Governing::Roles, context.at).await;
+            Ok::<_, Refusal>(())
         };
         tokio::spawn(work).await.map_err(|_| Refusal::Broken("roles"))?.map(Ok)
     }

@@ -29,8 +29,9 @@ const KEPT: SignedDuration = SignedDuration::from_secs(60);
 const ASKING: SignedDuration = SignedDuration::from_mins(15);
 /// Most bytes of renderings together.
 const ROOM: usize = 192 << 20;
-/// Photos decoded at once; as many views and tiles are encoded at once.
-const AT_ONCE: usize = 2;
+/// Photos decoded at once; as many views and tiles are encoded at once. The third takes what threads of the other two leave of two
+/// cores while they wait for each other.
+const AT_ONCE: usize = 3;
 
 /// One photo on one page of one session.
 pub(super) struct Showing {

@@ -63,6 +63,12 @@ pub fn hospital() -> Hospital {
 /// One whose policy says more.
 pub fn hospital_with(more: impl FnOnce(&mut Value)) -> Hospital {
     let hospital = Hospital::new();
+    signs(&hospital, more);
+    hospital
+}
+
+/// Signs a policy by which clinicians sign in on phones, and that says more.
+pub fn signs(hospital: &Hospital, more: impl FnOnce(&mut Value)) {
     hospital.sign_policy(|policy| {
         policy["version"] = json!(7);
         policy["lists"] = json!({ "teams": [{ "code": TEAM, "words": "Tissue viability" }] });
@@ -71,7 +77,6 @@ pub fn hospital_with(more: impl FnOnce(&mut Value)) -> Hospital {
         });
         more(policy);
     });
-    hospital
 }
 
 /// What the photo's own page and the page of its origin say of who took it, oldest photo first.

@@ -9,9 +9,9 @@ use gauze_people::action::Action;
 use gauze_people::log::{Event, Happening, Outcome, What};
 use gauze_people::person::Role;
 use gauze_people::roles::{PolicySet, SHIPPED};
-use gauze_records::evidence::{Evidence, verify};
+use gauze_records::evidence::{Evidence, LeftOut, verify};
 use gauze_wire::{Act, Deed, Digest, Enrolment, Jws, Policy, Signer as _};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::cases::{reported, step};
@@ -92,11 +92,14 @@ async fn evidence_says_how_those_who_looked_came_to_be_there_and_nothing_that_th
     let governance = officer(&ward);
     ok(&governance.post("/documents/register", &[("text", &register)]).await);
     let (nurse, elsewhere) = (ward.sign_in(nurse), ward.sign_in(elsewhere));
-    let read = [("code", "privacy"), ("version", "1"), ("next", "/photos")];
-    for browser in [&governance, &nurse, &elsewhere] {
+    let came_in = async |browser: &Browser<'_>| {
         let event = Event::of(Happening::SignIn, Outcome::Done, ward.hospital.now());
         let event = Event { session: Some(browser.reference.clone()), ..event };
         ward.office.log.note(&event).await.unwrap();
+    };
+    let read = [("code", "privacy"), ("version", "1"), ("next", "/photos")];
+    for browser in [&governance, &nurse, &elsewhere] {
+        came_in(browser).await;
         ok(&browser.post("/notices", &read).await);
     }
     let failed = Event::of(Happening::Factor, Outcome::Refused, ward.hospital.now());
@@ -109,6 +112,10 @@ async fn evidence_says_how_those_who_looked_came_to_be_there_and_nothing_that_th
     for browser in [&nurse, &elsewhere] {
         assert_eq!(browser.post("/sign-out", &[]).await.status, StatusCode::OK);
     }
+    // What was judged last before somebody became aware is a look at another patient's photo.
+    ward.hospital.clock.advance(SignedDuration::from_hours(2));
+    let governance = officer(&ward);
+    came_in(&governance).await;
     let number = reported(&governance, &ward, "breach", 1).await;
     let photo = photos[0].capture_id.to_string();
     ok(&step(&governance, number, &[("step", "photo"), ("photo", &photo)]).await);
@@ -134,6 +141,12 @@ async fn evidence_says_how_those_who_looked_came_to_be_there_and_nothing_that_th
     let other = photos[1].capture_id.to_string();
     let elsewhere = held.iter().filter_map(|line| entries[*line].about.as_ref()?.id.as_ref());
     assert!(elsewhere.clone().any(|id| *id == photo) && elsewhere.clone().all(|id| *id != other));
+    // Which policies held is known from that line too, and told by one that leaves.
+    let said: Value = serde_json::from_slice(&files["in-force.json"]).unwrap();
+    let policies = &said["then"]["policies"];
+    assert_eq!(policies["sha256"], json!(PolicySet::parse(SHIPPED).unwrap().digest()));
+    let line = usize::try_from(policies["line"].as_u64().unwrap()).unwrap();
+    assert!(held.contains(&line) && entries[line].at < ward.hospital.now(), "{line}");
     let story = text(&files, "timeline.txt");
     for told in
         ["Signed in", "Proved a second factor (refused)", "Read a notice", "privacy/1", "session ended"]
@@ -185,6 +198,21 @@ async fn a_lost_phone_that_is_named_leaves_with_its_enrolment_and_what_was_decid
         assert_eq!(act.deed.device_id(), Some(&phone.id()), "{name}");
     }
     assert_eq!(acts.len(), 2);
+    assert!(found.acts_left_out.is_empty(), "{found:?}");
+
+    // The newest act is one that no key of this hospital's lists signed: it is left out, and counted.
+    let damaged = ward.hospital.sql(
+        "UPDATE leaf SET jws = substr(jws, 1, length(jws) - 20) || 'AAAAAAAAAAAAAAAAAAAA' \
+         WHERE idx = (SELECT max(log_index) FROM note WHERE kind = 'act')",
+    );
+    assert_eq!(damaged.await, 1);
+    let (found, files) = taken(&ward, number).await;
+    assert_eq!(found.phones, BTreeMap::from([(phone.id(), 1)]));
+    assert_eq!(found.acts_left_out, BTreeMap::from([(phone.id(), LeftOut { beyond: 0, unproven: 1 })]));
+    let devices: Value = serde_json::from_slice(&files["devices.json"]).unwrap();
+    assert_eq!(devices[0]["acts"].as_array().unwrap().len(), 1);
+    assert_eq!(devices[0]["acts_left_out"], json!({ "beyond": 0, "unproven": 1 }));
+    assert!(text(&files, "README.txt").contains("acts_left_out"));
     ward.end().await;
 }
 
@@ -213,10 +241,12 @@ fn policies(which: &str) -> String {
 async fn evidence_holds_the_bytes_that_were_in_force_then_though_others_were_put_in_their_place_since() {
     let ward = Ward::with(&[None]).await;
     puts_in_force(&ward, "first").await;
+    // It is signed before somebody becomes aware, and put in force behind that.
+    ward.hospital.sign_policy(|policy| policy["version"] = json!(8));
+    let before = ward.hospital.now();
     ward.hospital.clock.advance(SignedDuration::from_hours(2));
     let number = reported(&officer(&ward), &ward, "breach", 1).await;
     puts_in_force(&ward, "seconds").await;
-    ward.hospital.sign_policy(|policy| policy["version"] = json!(8));
     ward.puller.pass().await.unwrap();
 
     let (found, files) = taken(&ward, number).await;
@@ -227,19 +257,22 @@ async fn evidence_holds_the_bytes_that_were_in_force_then_though_others_were_put
     let roles: Value = serde_json::from_slice(&files["then/roles.json"]).unwrap();
     assert_eq!(roles["grants"].as_array().unwrap().len(), 1, "{roles}");
     assert_eq!(jws(&files, "then/policy.jws").peek::<Policy>().unwrap().version, 7);
+    let said: Value = serde_json::from_slice(&files["in-force.json"]).unwrap();
+    let policy = &said["then"]["policy"];
+    assert!(policy["since"].as_str().unwrap().parse::<Timestamp>().unwrap() <= before, "{policy}");
+    assert!(policy["note"].is_null(), "{policy}");
     // A line of the log says which version each was, where one does.
     let entries = ward.office.entries();
     let noted = |file: &str| {
-        let line = found.then[file]?;
-        let entry = &entries[usize::try_from(line).unwrap()];
-        Some((entry.note.as_ref().map(|note| note.as_str().to_owned()), entry.policy_set))
+        let entry = &entries[usize::try_from(found.then[file]?).unwrap()];
+        entry.note.as_ref().map(|note| note.as_str().to_owned())
     };
-    for (file, word) in [("then/documents.json", "register"), ("then/rules.json", "rules")] {
-        let note = format!("{word}:{}", Digest::of(&files[file]));
-        assert_eq!(noted(file).unwrap().0, Some(note));
+    for (file, word) in
+        [("then/documents.json", "register"), ("then/rules.json", "rules"), ("then/policies.set", "policies")]
+    {
+        assert_eq!(noted(file), Some(format!("{word}:{}", Digest::of(&files[file]))), "it was put in force");
     }
-    assert_eq!(noted("then/policies.set").unwrap().1, Some(set), "a line that was judged by it");
-    assert_eq!((noted("then/roles.json"), noted("then/policy.jws")), (None, None));
+    assert_eq!((found.then["then/roles.json"], found.then["then/policy.jws"]), (None, None));
     // What is kept for later is for its owner alone.
     for kind in ["documents", "rules", "policies", "roles"] {
         let kept = std::fs::read_dir(ward.office.dir.path().join("people/kept").join(kind)).unwrap();

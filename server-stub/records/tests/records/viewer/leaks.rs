@@ -139,17 +139,49 @@ async fn governance_is_told_whose_view_a_picture_was_and_each_search_is_a_line_w
     ward.end().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_picture_from_before_the_tenant_identity_changed_still_names_its_line() {
-    let ward = Ward::large().await;
-    let (lines, views) = seen(&ward).await;
-    let reference = ward.photos().await[0].capture_id.to_string();
-    // Another identity is put first: the pages mark by it from their next start on.
+/// Another identity is put first: the pages mark by it from their next start on.
+async fn under_another_identity(ward: Ward) -> Ward {
     let (other, path) = (Hospital::new(), ward.hospital.keys().path(IDENTITY));
     let identities = [&other.keys().path(IDENTITY), &path].map(|path| std::fs::read_to_string(path).unwrap());
     write(&path, identities.concat());
     let ward = ward.starts_anew().await;
     ward.folk.refill().await.unwrap();
+    ward
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn by_several_identities_what_none_of_them_marked_names_nobody() {
+    let elsewhere = Ward::large().await;
+    let (_, foreign) = seen(&elsewhere).await;
+    elsewhere.end().await;
+    let ward = Ward::large().await;
+    seen(&ward).await;
+    let ward = under_another_identity(ward).await;
+    seen(&ward).await;
+    let reference = ward.photos().await[0].capture_id.to_string();
+    let plain = drawn(1600, 1200);
+    // The same photo of another hospital, with that one's mark.
+    let foreign = part(&foreign[1], (0, 0, 1600, 1200));
+    let other = other();
+    let pictures: [(&str, &[u8]); 3] =
+        [("plain.jpg", &plain), ("foreign.jpg", &foreign), ("other.jpg", &other)];
+    // What the weights name nobody of is searched for each identity's mark too.
+    let told = officer(&ward).upload("/leaks", &[("photo", &reference)], &pictures).await.text();
+    assert_eq!(told.matches("Nobody is named").count(), 3, "{told}");
+    assert_eq!(told.matches("It lies on the photo").count(), 2, "{told}");
+    assert!(!told.contains("#line-"), "{told}");
+    let entries = sought(&ward);
+    let answered = notes(&entries).split_off(1);
+    assert!(answered.len() == 3 && answered.iter().all(|note| note.ends_with("/nothing")), "{answered:?}");
+    ward.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_from_before_the_tenant_identity_changed_still_names_its_line() {
+    let ward = Ward::large().await;
+    let (lines, views) = seen(&ward).await;
+    let reference = ward.photos().await[0].capture_id.to_string();
+    let ward = under_another_identity(ward).await;
     let (new_lines, new_views) = seen(&ward).await;
     assert_eq!(marked(&ward.folk, &new_views[1]), Some(new_lines[1]), "by the identity that is first");
     assert_eq!(marked(&ward.folk, &views[1]), None);

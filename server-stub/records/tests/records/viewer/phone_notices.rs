@@ -1,20 +1,24 @@
 //! Notices that were read on phones: a line of whoever the provider vouches for, once, and governance sees who has not.
 
+use gauze_people::cases::A_DAY;
 use gauze_people::log::{Entry, Happening, What};
+use gauze_people::person::{Person, Role};
 use gauze_wire::{Bytes, DeviceId, NoticeRead, Report, SessionEvidence, ShownNotice, Text};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::clinician::{SALT, hospital_with, token};
-use super::phones::{logged, name, officer, pulled, report};
-use super::ward::{ISSUER, Ward};
+use super::clinician::{SALT, hospital_with, signs, token};
+use super::phones::{logged, name, officer, pulled, report, said};
+use super::ward::{ISSUER, TEAM, Ward, person};
 use crate::fixture::{Hospital, Phone};
 use crate::issuer::Issuer;
 
 /// A hospital whose phones show the second version of a notice to staff.
 fn hospital() -> Hospital {
-    let notices =
-        json!([{ "code": "staff", "version": 2, "words": "Take photos of your own patients alone." }]);
-    hospital_with(|policy| policy["lists"]["notices"] = notices)
+    hospital_with(|policy| policy["lists"]["notices"] = staff(2))
+}
+
+fn staff(version: u32) -> Value {
+    json!([{ "code": "staff", "version": version, "words": "Take photos of your own patients alone." }])
 }
 
 /// What the provider signs for a phone on which Alex signs in.
@@ -26,12 +30,22 @@ fn evidence(hospital: &Hospital, device: &DeviceId) -> SessionEvidence {
 
 /// What this phone sends of a version that was read, with this evidence.
 fn read(hospital: &Hospital, phone: &Phone, (n, version): (u8, u32), session: SessionEvidence) -> Report {
+    read_of(hospital, phone, (n, "staff", version), session)
+}
+
+/// The same, of any notice.
+fn read_of(
+    hospital: &Hospital,
+    phone: &Phone,
+    (n, code, version): (u8, &str, u32),
+    session: SessionEvidence,
+) -> Report {
     let read = NoticeRead {
         v: NoticeRead::VERSION,
         report_id: name(n),
         device_id: phone.id(),
         read_at: hospital.now(),
-        notice: ShownNotice { code: "staff".parse().unwrap(), version },
+        notice: ShownNotice { code: code.parse().unwrap(), version },
         session,
     };
     report(hospital, phone, n, &read.to_text().unwrap())
@@ -43,6 +57,14 @@ fn lines(ward: &Ward) -> Vec<Entry> {
         note && entry.what == What::Happening(Happening::NoticeRead)
     };
     ward.office.entries().into_iter().filter(of).collect()
+}
+
+/// What the lines of readings on phones note, of whatever notice.
+fn noted(ward: &Ward) -> Vec<String> {
+    let read =
+        |entry: &Entry| entry.what == What::Happening(Happening::NoticeRead) && entry.session.is_none();
+    let lines = ward.office.entries().into_iter().filter(read);
+    lines.map(|entry| entry.note.unwrap().to_string()).collect()
 }
 
 /// What governance reads of who has not read what.
@@ -132,5 +154,106 @@ async fn a_word_that_a_notice_was_read_is_of_the_name_under_which_it_was_sent_or
     let ward = Ward::of("viewer.test", hospital, puller).await;
     ward.web.look_at_provider().await.unwrap();
     assert_eq!((pulled(&ward).await.len(), lines(&ward).len()), (1, 0));
+    ward.end().await;
+}
+
+#[tokio::test]
+async fn of_no_notice_but_what_the_policy_had_phones_show_by_then_a_phone_says_that_it_was_read() {
+    let hospital = hospital();
+    let phone = Phone::enrolled(1, &hospital);
+    let own = evidence(&hospital, &phone.id());
+    let puller = hospital.puller().await.unwrap();
+    let mut ward = Ward::of("viewer.test", hospital, puller).await;
+    ward.web.look_at_provider().await.unwrap();
+    let notice = r#"{"code":"privacy","version":1,"title":"Photos are records","words":"Look at your own patients' photos."}"#;
+    let register = format!(r#"{{"v":1,"notices":[{notice}]}}"#);
+    officer(&ward).post("/documents/register", &[("text", &register)]).await;
+    let own_word = [("code", "privacy"), ("version", "1"), ("next", "/documents")];
+    officer(&ward).post("/notices", &own_word).await;
+    let sends = |ward: &Ward, (n, code, version): (u8, &str, u32)| {
+        logged(&ward.hospital, &phone, &read_of(&ward.hospital, &phone, (n, code, version), own.clone()));
+    };
+    for forged in [(1, "privacy", 1), (2, "patient", 1), (3, "staff", 3), (4, "staff", u32::MAX)] {
+        sends(&ward, forged);
+    }
+    sends(&ward, (5, "staff", 2));
+    ward.puller.pass().await.unwrap();
+    officer(&ward).get("/documents").await;
+    assert_eq!(noted(&ward), ["staff/2"]);
+    // Whoever they are is asked for what the viewer shows.
+    let alex =
+        Person { id: lines(&ward)[0].who.clone().unwrap(), ..person("Alex Morgan", Role::Viewer, TEAM) };
+    let answer = ward.sign_in(alex).get("/photos").await;
+    assert!(answer.headers["location"].to_str().unwrap().starts_with("/notices"), "{}", answer.text());
+
+    // Once the policy has a higher version what was said of it before counts as little, also after a restart.
+    signs(&ward.hospital, |policy| {
+        policy["version"] = json!(8);
+        policy["lists"]["notices"] = staff(3);
+    });
+    ward.puller.pass().await.unwrap();
+    ward.restart();
+    officer(&ward).get("/documents").await;
+    assert_eq!(noted(&ward), ["staff/2"]);
+    sends(&ward, (6, "staff", 3));
+    ward.puller.pass().await.unwrap();
+    officer(&ward).get("/documents").await;
+    assert_eq!(noted(&ward), ["staff/2", "staff/3"]);
+    ward.end().await;
+}
+
+#[tokio::test]
+async fn a_reading_that_cannot_be_noted_holds_up_no_report_and_is_noted_once_it_can_be() {
+    let hospital = hospital();
+    let phone = Phone::enrolled(1, &hospital);
+    let own = evidence(&hospital, &phone.id());
+    let puller = hospital.puller().await.unwrap();
+    let ward = Ward::of("viewer.test", hospital, puller).await;
+    ward.web.look_at_provider().await.unwrap();
+    assert!(pulled(&ward).await.is_empty());
+    let full = "CREATE TRIGGER full BEFORE INSERT ON staff BEGIN SELECT RAISE(ABORT, 'no room'); END";
+    ward.hospital.sql(full).await;
+    logged(&ward.hospital, &phone, &read(&ward.hospital, &phone, (1, 2), own));
+    for (n, cases) in [(2, 1), (3, 2)] {
+        said(&ward.hospital, &phone, n);
+        assert_eq!((pulled(&ward).await.len(), lines(&ward).len()), (cases, 0));
+    }
+    ward.hospital.sql("DROP TRIGGER full").await;
+    assert_eq!((pulled(&ward).await.len(), lines(&ward).len()), (2, 1));
+    assert_eq!((pulled(&ward).await.len(), lines(&ward).len()), (2, 1));
+    ward.end().await;
+}
+
+#[tokio::test]
+async fn readings_delay_no_report_and_are_noted_and_not_counted_where_reports_are_crowded() {
+    let hospital = hospital();
+    let phone = Phone::enrolled(1, &hospital);
+    let own = evidence(&hospital, &phone.id());
+    let puller = hospital.puller().await.unwrap();
+    let mut ward = Ward::of("viewer.test", hospital, puller).await;
+    ward.web.look_at_provider().await.unwrap();
+    for n in 0..40 {
+        logged(&ward.hospital, &phone, &read(&ward.hospital, &phone, (n, 2), own.clone()));
+    }
+    said(&ward.hospital, &phone, 40);
+    assert_eq!(pulled(&ward).await.len(), 1, "in one turn");
+    // With this one they are more than a day's measure.
+    let last = 40 + u8::try_from(A_DAY).unwrap();
+    for n in 41..=last {
+        said(&ward.hospital, &phone, n);
+    }
+    logged(&ward.hospital, &phone, &read(&ward.hospital, &phone, (last + 1, 1), own));
+    for _ in 0..2 {
+        let mut numbers = pulled(&ward).await;
+        while numbers != pulled(&ward).await {
+            numbers = pulled(&ward).await;
+        }
+        assert_eq!(numbers.len(), A_DAY + 1);
+        let cases = ward.office.remembered().cases;
+        let counted = cases.open().into_iter().flat_map(|case| &case.crowds);
+        assert_eq!(counted.map(|(_, crowd)| crowd.count).sum::<u64>(), 1);
+        assert_eq!(noted(&ward), ["staff/2", "staff/1"]);
+        ward.restart();
+    }
     ward.end().await;
 }

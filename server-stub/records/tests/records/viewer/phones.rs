@@ -72,7 +72,7 @@ pub fn logged(hospital: &Hospital, phone: &Phone, report: &Report) {
 }
 
 /// What it says of itself, logged.
-fn said(hospital: &Hospital, phone: &Phone, n: u8) -> Report {
+pub fn said(hospital: &Hospital, phone: &Phone, n: u8) -> Report {
     let text = testimony(hospital, n, &phone.id()).to_text().unwrap();
     let report = report(hospital, phone, n, &text);
     logged(hospital, phone, &report);

@@ -1,5 +1,7 @@
 //! Policies are changed on a page: checked first, logged, on disk, and in force from the next click on.
 
+use std::time::Duration;
+
 use axum::http::StatusCode;
 use gauze_people::action::Action;
 use gauze_people::log::{Outcome, What};
@@ -8,6 +10,7 @@ use gauze_people::roles::SHIPPED;
 use gauze_records::access;
 
 use super::ward::{TEAM, Ward, person};
+use crate::fixture::write;
 
 const PAGE: &str = "/people/policies";
 
@@ -48,5 +51,41 @@ async fn policies_that_hold_count_from_the_next_click_on_and_after_a_restart_and
         assert_eq!(ward.office.entries().pop().unwrap().outcome, Outcome::Refused);
     }
     assert_eq!(access::roles(&data).unwrap().policy_set(), set);
+    ward.end().await;
+}
+
+#[tokio::test]
+async fn what_is_in_force_is_answered_as_that_though_it_cannot_be_kept_for_evidence_yet_and_is_kept_later() {
+    let mut ward = Ward::with(&[None]).await;
+    let people = ward.office.dir.path().join("people");
+    let kept = people.join("kept");
+    // Nothing has looked yet at what is in force: where versions would be kept nothing can be.
+    std::fs::create_dir_all(&people).unwrap();
+    write(&kept, "in the way");
+    let officer = ward.sign_in(person("Officer Governance", Role::Governance, TEAM));
+    let admin = ward.sign_in(person("Adam Administrator", Role::Administrator, TEAM));
+    let nora = person("Nora Newcomer", Role::Viewer, TEAM).id.0;
+    let give = [("person", &*nora), ("role", "auditor"), ("reason", "She audits")];
+    for (browser, page, form, file) in [
+        (&officer, "/documents/register", &[("text", r#"{"v":1}"#)][..], "documents.json"),
+        (&officer, "/keeping/rules", &[("text", r#"{"v":1,"otherwise":{"years":8}}"#)], "retention.json"),
+        (&admin, PAGE, &[("text", SHIPPED)], "policies.cedar"),
+        (&admin, "/people/roles/give", &give, "roles.json"),
+    ] {
+        let answer = browser.post(page, form).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{page}: {}", answer.text());
+        assert!(people.join(file).exists(), "{file}");
+    }
+    assert_eq!(std::fs::read(&kept).unwrap(), b"in the way");
+    std::fs::remove_file(&kept).unwrap();
+    ward.restart();
+    let all = async {
+        let holds =
+            |which: &str| std::fs::read_dir(kept.join(which)).is_ok_and(|mut dir| dir.next().is_some());
+        while !["documents", "rules", "policies", "roles"].into_iter().all(holds) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), all).await.expect("each is kept at the next look");
     ward.end().await;
 }

@@ -103,6 +103,20 @@ async fn nobody_else_takes_it_and_it_waits_for_a_minute() {
 }
 
 #[tokio::test]
+async fn of_two_tabs_that_take_it_at_once_one_shows_it() {
+    let ward = Ward::large().await;
+    let address = address(&ward).await;
+    let nurse = ward.sign_in(nurse());
+    let at = picture_of(&nurse.post(&address, &WHY).await.text());
+    let (one, other) = tokio::join!(nurse.get(&at), nurse.get(&at));
+    let (shown, refused) = if one.status == StatusCode::OK { (one, other) } else { (other, one) };
+    assert_eq!((shown.status, refused.status), (StatusCode::OK, StatusCode::NOT_FOUND));
+    assert_eq!(shown.headers["content-type"], "image/jpeg");
+    assert_ne!(refused.headers["content-type"], "image/jpeg");
+    ward.end().await;
+}
+
+#[tokio::test]
 async fn without_its_own_line_the_same_view_is_refused() {
     let ward = Ward::large().await;
     let address = address(&ward).await;

@@ -112,9 +112,9 @@ public final class Journey {
         start()
     }
 
+    /// The core knows that it was read.
     public func accepted(_ notice: Notice) {
         guard case .notice(let inFront) = route, inFront == notice else { return }
-        core.readNotice(notice)
         go(first())
     }
 
@@ -214,14 +214,25 @@ public final class Journey {
     }
 
     /// A photo is seen on its own check alone: whichever way that is left, its small picture goes from memory. Photos that were
-    /// unlocked stay so for one visit, or while they are looked at: before any other screen they are locked again.
+    /// unlocked stay so for one visit, or while they are looked at: before any other screen they are locked again. That is work on
+    /// the disk: from where nothing unlocks them nothing is locked.
     private func go(_ next: Route) {
         let left = route
-        switch next {
-        case .consent, .body, .wound, .camera, .check, .review: break
-        default: core.lock()
-        }
+        if Self.mayBeUnlocked(left) && !Self.staysUnlocked(next) { core.lock() }
         routes.set(next)
         if case .check(let kept, _) = left { kept.forget() }
+    }
+
+    private static func staysUnlocked(_ route: Route) -> Bool {
+        switch route {
+        case .consent, .body, .wound, .camera, .check, .review: true
+        default: false
+        }
+    }
+
+    /// A patient may be chosen from unlocked photos.
+    private static func mayBeUnlocked(_ route: Route) -> Bool {
+        if case .patient = route { return true }
+        return staysUnlocked(route)
     }
 }

@@ -1,7 +1,8 @@
-/// A notice of the hospital to whoever uses the phone. `read` is true when its end was on the screen.
+/// A notice of the hospital to whoever uses the phone. `read` is true when its end was on the screen; `working`: they said so.
 public struct NoticeState: Sendable, Equatable {
     public let notice: Notice
     public internal(set) var read: Bool
+    public internal(set) var working: Bool
 }
 
 public enum NoticeEvent: Sendable {
@@ -10,19 +11,27 @@ public enum NoticeEvent: Sendable {
 }
 
 public final class NoticePresenter: Presenter<NoticeState, NoticeEvent> {
+    private let core: any Noticing
     private let accepted: Telling<Notice>
 
-    public init(_ notice: Notice, _ work: Work, accepted: @escaping Telling<Notice>) {
+    public init(_ notice: Notice, _ core: any Noticing, _ work: Work, accepted: @escaping Telling<Notice>) {
+        self.core = core
         self.accepted = accepted
-        super.init(NoticeState(notice: notice, read: false), work)
+        super.init(NoticeState(notice: notice, read: false, working: false), work)
     }
 
     override func step(_ state: NoticeState, _ event: NoticeEvent) -> Step<NoticeState, NoticeEvent> {
+        var next = state
         switch event {
-        case .endSeen: return Step(NoticeState(notice: state.notice, read: true))
+        case .endSeen:
+            next.read = true
+            return Step(next)
         case .accept:
-            return Step(state) { [accepted] in
-                if state.read { await accepted(state.notice) }
+            if !state.read || state.working { return Step(state) }
+            next.working = true
+            return Step(next) { [core, accepted] in
+                core.readNotice(state.notice)
+                await accepted(state.notice)
                 return nil
             }
         }
@@ -36,6 +45,6 @@ private let sample = Notice(
 )
 
 public let noticeSamples = [
-    "unread": NoticeState(notice: sample, read: false),
-    "read": NoticeState(notice: sample, read: true),
+    "unread": NoticeState(notice: sample, read: false, working: false),
+    "read": NoticeState(notice: sample, read: true, working: false),
 ]

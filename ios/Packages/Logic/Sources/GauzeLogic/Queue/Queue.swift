@@ -11,7 +11,7 @@ public struct QueueItem: Sendable, Equatable, Unspoken {
 }
 
 /// `items` is nil until they were listed. `askNotes`: the phone may not yet say when photos wait. `tooMany`: more of them wait than the
-/// hospital allows.
+/// hospital allows. `unlisted`: why they could not be listed just now.
 public struct QueueState: Sendable, Unspoken {
     public internal(set) var items: [QueueItem]?
     public internal(set) var sending: Bool
@@ -20,6 +20,7 @@ public struct QueueState: Sendable, Unspoken {
     public internal(set) var cut: Bool
     public internal(set) var askNotes: Bool
     public internal(set) var tooMany: Line?
+    public internal(set) var unlisted: Line?
 }
 
 public enum QueueEvent: Sendable {
@@ -47,7 +48,7 @@ public final class QueuePresenter: Presenter<QueueState, QueueEvent> {
         self.zone = zone
         super.init(
             QueueState(
-                items: nil, sending: false, problem: nil, support: support, cut: false, askNotes: false, tooMany: nil
+                items: nil, sending: false, problem: nil, support: support, cut: false, askNotes: false, tooMany: nil, unlisted: nil
             ), work
         )
     }
@@ -62,7 +63,8 @@ public final class QueuePresenter: Presenter<QueueState, QueueEvent> {
             case .success(let photos):
                 next.items = photos.prefix(Self.most).map { Self.item($0, zone, why: Self.why($0, online)) }
                 next.cut = photos.count > Self.most
-            case .failure(let failure): next.problem = Failures.line(failure)
+                next.unlisted = nil
+            case .failure(let failure): next.unlisted = Failures.line(failure)
             }
         case .send:
             if state.sending { return Step(state) }
@@ -147,14 +149,14 @@ private func state(
     _ items: [QueueItem]?, sending: Bool = false, support: String? = nil, _ change: (inout QueueState) -> Void = { _ in }
 ) -> QueueState {
     var state = QueueState(
-        items: items, sending: sending, problem: nil, support: support, cut: false, askNotes: false, tooMany: nil
+        items: items, sending: sending, problem: nil, support: support, cut: false, askNotes: false, tooMany: nil, unlisted: nil
     )
     change(&state)
     return state
 }
 
 public let queueSamples = [
-    "unlisted": state(nil) { $0.problem = Line(.errorDamaged) },
+    "unlisted": state(nil) { $0.unlisted = Line(.errorDamaged) },
     "empty": state([]),
     "waiting": state(queueSample, support: "extension 4242") { $0.askNotes = true },
     "sending": state(Array(queueSample.prefix(1)), sending: true),

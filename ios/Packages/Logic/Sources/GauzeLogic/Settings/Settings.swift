@@ -20,9 +20,9 @@ public struct Working: Sendable, Equatable {
 }
 
 public enum Settings {
-    /// `hardware` tells whether the keys are in a chip of their own.
+    /// `hardware` tells whether the keys are in a chip of their own, nil where nobody can tell.
     public static func of(
-        _ standing: Standing, hardware: Bool, version: String, canSignOut: Bool, _ working: Working = Working()
+        _ standing: Standing, hardware: Bool?, version: String, canSignOut: Bool, _ working: Working = Working()
     ) -> SettingsState {
         SettingsState(
             phone: phone(standing, hardware, working.team),
@@ -34,13 +34,13 @@ public enum Settings {
         )
     }
 
-    private static func phone(_ standing: Standing, _ hardware: Bool, _ team: Choice?) -> [Line] {
+    private static func phone(_ standing: Standing, _ hardware: Bool?, _ team: Choice?) -> [Line] {
         var lines = [standing.device.map { Line(.settingsDevice, $0) } ?? Line(.settingsNotEnrolled)]
         if let ward = standing.ward { lines.append(Line(.settingsWard, ward)) }
         if let team { lines.append(Line(.settingsTeam, team.words)) }
         if let gateway = standing.gateway { lines.append(Line(.settingsGateway, gateway)) }
         if standing.policy > 0 { lines.append(Line(.settingsPolicy, "\(standing.policy)")) }
-        lines.append(Line(hardware ? .settingsKeysHardware : .settingsKeysTee))
+        if let hardware { lines.append(Line(hardware ? .settingsKeysHardware : .settingsKeysTee)) }
         lines.append(Line(.settingsUnsent, "\(standing.unsent)"))
         if let code = standing.tooManyUnsent { lines.append(Failures.waiting(code)) }
         if standing.damaged > 0 { lines.append(Line(.settingsDamaged, "\(standing.damaged)")) }
@@ -74,5 +74,5 @@ public let settingsSamples = [
             $0.reviewDenied = "attestation_overdue"
         }, hardware: false, version: "0.1.0", canSignOut: false
     ),
-    "new": Settings.of(Standing(), hardware: true, version: "0.1.0", canSignOut: false),
+    "new": Settings.of(Standing(), hardware: nil, version: "0.1.0", canSignOut: false),
 ]

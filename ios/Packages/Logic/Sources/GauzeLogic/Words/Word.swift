@@ -70,7 +70,7 @@ public enum Word: Sendable, CaseIterable {
     // home
     case homeQueue, homeReview, homeMore
     // notes
-    case notesChannel, notesWaiting, notesRefused, notesSending, promptUnlock
+    case notesChannel, notesWaiting, notesNext, notesRefused, notesSending, promptUnlock
     // errors of a kind
     case helpDesk, errorKindTakeAgain, errorKindRetry, errorKindAskIt, errorKindNotPossible, errorKindReport
     // errors by code

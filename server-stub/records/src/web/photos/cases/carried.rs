@@ -1,11 +1,12 @@
-//! Reports that operators made at the gateway, and phones sent there, become cases, each once; that a notice was read becomes a line.
+//! Reports that operators made at the gateway, and phones sent there, become cases, each once; beside them it is noted who read a
+//! notice, and neither waits for the other.
 //!
 //! The gateway's log is the queue, and the access log says what is a case: a pull that is repeated, a restart or a copy of either
 //! makes no second case, and a copy from before it makes the case again. What is a case already is known by its hash and not opened
 //! again. A gateway in wrong hands makes no more cases in a day than a day's measure of each teller: the rest is counted in one.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use gauze_people::cases::{Carried, Crowd, Kind, Teller};
 use gauze_people::context::Reason;
@@ -103,18 +104,22 @@ impl DeskParts {
     }
 }
 
-/// Makes a case of each report that has none, as many as are opened in one turn. What cannot be written is tried again. Whether more
-/// may wait.
+/// Whether there was anything.
+fn moved(place: &AtomicU64, next: Option<u64>) -> bool {
+    if let Some(next) = next {
+        place.store(next, Ordering::Relaxed);
+    }
+    next.is_some()
+}
+
+/// Makes a case of each report that has none, and notes who read a notice, as many as are taken in one turn. What cannot be written is
+/// tried again. Whether more may wait.
 pub(in crate::web::photos) async fn take(inner: &Inner, now: Timestamp) -> bool {
     // Whoever waits here finds what the one before has written.
     let _deciding = inner.deciding.lock().await;
-    let from = inner.carried.load(Ordering::Relaxed);
-    match inner.parts.take_reports(from, now).await {
-        Ok(Some(next)) => {
-            inner.carried.store(next, Ordering::Relaxed);
-            true
-        }
-        Ok(None) => false,
+    let parts = &inner.parts;
+    let more = match parts.take_reports(inner.carried.load(Ordering::Relaxed), now).await {
+        Ok(next) => moved(&inner.carried, next),
         Err(code) => {
             tracing::error!(
                 code,
@@ -122,7 +127,15 @@ pub(in crate::web::photos) async fn take(inner: &Inner, now: Timestamp) -> bool 
             );
             false
         }
-    }
+    };
+    let more_read = match parts.take_readings(inner.readings_noted.load(Ordering::Relaxed), now).await {
+        Ok(next) => moved(&inner.readings_noted, next),
+        Err(code) => {
+            tracing::error!(code, "who read notices on phones has no line yet, and is tried again");
+            false
+        }
+    };
+    more || more_read
 }
 
 fn unread(error: &FolkError) -> &'static str {
@@ -147,7 +160,11 @@ impl DeskParts {
         let mut beyond: BTreeMap<Teller, (u64, u64)> = BTreeMap::new();
         let mut opened = 0;
         for report in reports.iter().filter(|report| !is_known(report)) {
-            if self.cases().is_crowded(report.teller(), now) {
+            let crowded = self.cases().is_crowded(report.teller(), now);
+            if self.is_reading(report, crowded) {
+                continue;
+            }
+            if crowded {
                 beyond.entry(report.teller()).or_insert((0, report.place)).0 += 1;
             } else if opened == OPENED {
                 next = report.place;
@@ -163,6 +180,12 @@ impl DeskParts {
         Ok(Some(next))
     }
 
+    /// Whether somebody read a notice: that is no case, and is noted beside. Of those that nobody vouches for many are counted unopened.
+    fn is_reading(&self, report: &Report, crowded: bool) -> bool {
+        let opens = !crowded || report.teller() == Teller::Phone;
+        opens && self.folk.notice_read(report).is_some()
+    }
+
     /// What was counted of these entries, as far as this log is the one that was counted in.
     async fn counted(&self, from: u64, to: u64) -> Result<Vec<Crowd>, FolkError> {
         let counted = self.cases().crowds_of(from, to);
@@ -176,10 +199,6 @@ impl DeskParts {
     }
 
     async fn take_report(&self, report: &Report, now: Timestamp) -> Result<(), &'static str> {
-        // No case: somebody read a notice, and is noted.
-        if let Some(read) = self.folk.notice_read(report) {
-            return self.take_read(report, &read, now).await;
-        }
         let (said, words) = self.said(report, now).map_err(|error| unread(&error))?;
         // The same report under another seal, or the same seal twice.
         let known = self.cases().has_told(said.teller, &said.sealed, Some(&report.leaf))

@@ -19,6 +19,13 @@ use crate::web::refusal::Refusal;
 /// The photos of a case, as far as they are here.
 pub(super) type Here = BTreeMap<CaptureId, Option<Found>>;
 
+/// What was signed about phones: hashes of it, and that itself.
+pub(super) struct Papers {
+    pub(super) phones: BTreeSet<DeviceId>,
+    pub(super) said: Vec<Value>,
+    pub(super) files: Files,
+}
+
 fn file(name: String, jws: &Jws) -> (String, Vec<u8>) {
     (name, jws.as_str().as_bytes().to_vec())
 }
@@ -57,13 +64,17 @@ impl Desk {
         Ok((photos, named))
     }
 
-    /// Phones that took the photos, and those that were named: hashes of what was signed about each, and that itself.
-    pub(super) async fn phones(&self, case: &Case, here: &Here) -> Result<(Vec<Value>, Files), Refusal> {
+    /// Phones that took the photos, and those that were named.
+    pub(super) async fn phones(&self, case: &Case, here: &Here) -> Result<BTreeSet<DeviceId>, Refusal> {
         let named: Result<BTreeSet<DeviceId>, WireError> = case.phones().iter().map(phone_of).collect();
         let mut phones = named.map_err(|error| failed(&error))?;
         for found in here.values().flatten() {
             phones.insert(self.folk.sent_by(found).await.map_err(|error| broken(&error))?);
         }
+        Ok(phones)
+    }
+
+    pub(super) async fn papers(&self, phones: BTreeSet<DeviceId>) -> Result<Papers, Refusal> {
         let (mut said, mut files) = (Vec::new(), BTreeMap::new());
         for phone in &phones {
             let papers = self.folk.phone_papers(phone).await.map_err(|error| broken(&error))?;
@@ -72,12 +83,12 @@ impl Desk {
                 continue;
             };
             said.push(phone_said(phone, &papers).map_err(|error| failed(&error))?);
-            let PhonePapers { enrolment: (_, enrolment), acts, bundles } = papers;
+            let PhonePapers { enrolment: (_, enrolment), acts, bundles, .. } = papers;
             let acts = acts.iter().map(|(place, act)| file(act_name(phone, *place), act));
             let bundles = bundles.iter().map(|bundle| file(bundle_name(&bundle.digest()), bundle));
             files.extend(acts.chain(bundles).chain([file(enrolment_name(phone), &enrolment)]));
         }
-        Ok((said, files.into_iter().collect()))
+        Ok(Papers { phones, said, files: files.into_iter().collect() })
     }
 
     /// The act by which the gateway carried the report, or what a phone signed, with what names the key by which it was signed.
@@ -108,5 +119,6 @@ fn phone_said(phone: &DeviceId, papers: &PhonePapers) -> Result<Value, WireError
     let acts: Result<Vec<Value>, WireError> = papers.acts.iter().rev().map(act).collect();
     Ok(json!({
         "device_id": phone, "here": true, "log_index": at, "enrolment_sha256": enrolment.digest(), "acts": acts?,
+        "acts_left_out": papers.left_out,
     }))
 }

@@ -18,13 +18,13 @@ use gauze_wire::Text;
 use maud::html;
 use serde::Deserialize;
 
-use super::concerned::Here;
+use super::concerned::{Here, Papers};
 use super::files::{Files, failed, pretty};
 use super::told::{Told, timeline, told};
 use super::{Account, PAGE, words};
 use crate::disk::read_if_any;
 use crate::entropy::SystemEntropy;
-use crate::evidence::{EvidenceError, LARGEST, Leaving, fits, pack, proof_name};
+use crate::evidence::{DEVICES, EvidenceError, LARGEST, Leaving, fits, pack, proof_name};
 use crate::folk::Found;
 use crate::web::field::Field;
 use crate::web::form::OwnForm;
@@ -85,13 +85,16 @@ impl Desk {
             }
         };
         let key = recipients.as_ref().and_then(|recipients| recipients.key_ids().pop());
-        self.small_enough(&case).await?;
+        let papers = self.small_enough(&case).await?;
         let reason = self.case_reason(typed.as_str())?;
         let (desk, signed) = (self.clone(), signed.clone());
         // Whoever asked may go: what is in the log is known here too.
         let work = async move { desk.evidence_line(&signed, number, reason, key.as_deref()).await };
         let leaves = tokio::spawn(work).await.map_err(|_| Refusal::Broken("evidence"))??;
-        let packed = self.evidence(&leaves, recipients).await?;
+        let phones = self.phones(&leaves.case, &leaves.here).await?;
+        // Others than before where somebody named one meanwhile.
+        let papers = if papers.phones == phones { papers } else { self.papers(phones).await? };
+        let packed = self.evidence(&leaves, papers, recipients).await?;
         let name = format!("attachment; filename=\"case-{number}-{}.tar\"", leaves.logged.line().index);
         Ok(([(CONTENT_TYPE, "application/x-tar".to_owned()), (CONTENT_DISPOSITION, name)], packed)
             .into_response())
@@ -144,15 +147,15 @@ impl Desk {
         Ok(case)
     }
 
-    /// Refuses, before anything is written, what is more than an archive holds.
-    async fn small_enough(&self, case: &Case) -> Result<(), Refusal> {
+    /// Refuses, before anything is written, what is more than an archive holds; what was signed about the phones, which is much of it.
+    async fn small_enough(&self, case: &Case) -> Result<Papers, Refusal> {
         let told = self.lines_told(case, u64::MAX).await?;
-        let (_, phones) = self.phones(case, &self.here(case).await?).await?;
+        let papers = self.papers(self.phones(case, &self.here(case).await?).await?).await?;
         // A line of each photo that is named, and the one under which it leaves.
         let more = case.photos().len() + 1;
         let line = |entry: &Entry| serde_json::to_vec(entry).map_or(LARGEST, |text| text.len());
-        let papers = phones.iter().map(|(_, bytes)| bytes.len());
-        if fits(told.lines.values().map(line).chain(papers), more) { Ok(()) } else { Err(too_large()) }
+        let sizes = papers.files.iter().map(|(_, bytes)| bytes.len());
+        if fits(told.lines.values().map(line).chain(sizes), more) { Ok(papers) } else { Err(too_large()) }
     }
 
     /// The line under which it leaves, under a checkpoint; before it one of each photo whose patient is named to the receiver of
@@ -195,23 +198,27 @@ impl Desk {
         told.map_err(|_| Refusal::Broken("evidence"))?.map_err(|error| unwritten(&error))
     }
 
-    async fn evidence(&self, leaves: &Leaves, recipients: Option<Recipients>) -> Result<Vec<u8>, Refusal> {
+    async fn evidence(
+        &self,
+        leaves: &Leaves,
+        papers: Papers,
+        recipients: Option<Recipients>,
+    ) -> Result<Vec<u8>, Refusal> {
         let Leaves { logged, case, here } = leaves;
         let told = self.lines_told(case, logged.line().index).await?;
         let (root, keys) = (self.log_root.clone(), self.log.public_keys());
         let wanted: BTreeSet<u64> =
-            told.lines.keys().copied().chain(told.then.values().map(|noted| noted.line)).collect();
+            told.lines.keys().copied().chain(told.then.values().filter_map(|noted| noted.line)).collect();
         let proofs = self.reading().work(move || prove_all(&root, &keys, &wanted)).await;
         let proofs = proofs.map_err(|_| Refusal::Broken("evidence"))?.map_err(|error| unwritten(&error))?;
         let (photos, named) = self.concerned(here, logged).await?;
-        let (devices, papers) = self.phones(case, here).await?;
         let mut files: Files = vec![
             ("README.txt".to_owned(), words::README.into()),
             ("timeline.txt".to_owned(), timeline(case, &told).into_bytes()),
             ("photos.json".to_owned(), pretty(&photos)?),
-            ("devices.json".to_owned(), pretty(&devices)?),
+            (DEVICES.to_owned(), pretty(&papers.said)?),
         ];
-        files.extend(papers);
+        files.extend(papers.files);
         files.extend(self.in_force(case, &told).await?);
         for name in ["checkpoint", COSIGNED, OUTSIDE] {
             let note = read_if_any(&self.log_root.join(name)).map_err(|error| failed(&error))?;

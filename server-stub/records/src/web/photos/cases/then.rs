@@ -14,11 +14,17 @@ use crate::access::{policies_file, roles_file};
 use crate::disk::{DiskError, read_if_any};
 use crate::documents::register_file;
 use crate::evidence::{IN_FORCE, POLICY, POLICY_BUNDLE, then_name};
+use crate::folk::FolkError;
+use crate::in_force::{Ruled, policy_by};
 use crate::keeping::retention_file;
-use crate::versions::{Governing, held};
+use crate::versions::{Governing, Held, held};
 use crate::web::photos::Desk;
-use crate::web::photos::gate::broken;
 use crate::web::refusal::Refusal;
+
+/// In place of which version held.
+const NOT_KNOWN: &str = "not known: the clock had been set back";
+/// Beside a policy for phones that was kept without when it was put in force.
+const NOT_SURE: &str = "signed by then, not known to be in force";
 
 /// A file's name among those of then.
 fn name(which: Governing) -> String {
@@ -33,12 +39,17 @@ fn name(which: Governing) -> String {
 impl Desk {
     /// What was in force, and what says so: by a line of the log where one does, and by when this side saw it first.
     pub(super) async fn in_force(&self, case: &Case, told: &Told) -> Result<Files, Refusal> {
-        let (data, aware, noted) = (self.data.clone(), case.aware_at, told.then.clone());
-        let read = move || Ok::<_, DiskError>((then(&data, aware, &noted)?, now(&data)?));
+        let (data, noted, kept) = (self.data.clone(), told.then.clone(), self.folk.rules_kept());
+        let (aware, at) = (case.aware_at, self.web.now());
+        let read = move || {
+            Ok::<_, FolkError>((then(&data, (aware, at), &noted)?, now(&data)?, policy_by(&kept, aware)?))
+        };
         let read = tokio::task::spawn_blocking(read).await.map_err(|_| Refusal::Broken("evidence"))?;
-        let ((mut then, mut files), now) = read.map_err(|error| failed(&error))?;
-        if let Some((policy, bundle)) = self.folk.policy_by(aware).map_err(|error| broken(&error))? {
-            then.insert("policy".to_owned(), json!({ "sha256": policy.digest(), "file": POLICY }));
+        let ((mut then, mut files), now, policy) = read.map_err(|error| failed(&error))?;
+        if let Some(Ruled { from, policy: Some(policy), bundle }) = policy {
+            let note = from.is_none().then_some(NOT_SURE);
+            let said = json!({ "since": from, "sha256": policy.digest(), "file": POLICY, "note": note });
+            then.insert("policy".to_owned(), said);
             files.push((POLICY.to_owned(), policy.as_str().as_bytes().to_vec()));
             files.push((POLICY_BUNDLE.to_owned(), bundle.as_str().as_bytes().to_vec()));
         }
@@ -55,20 +66,28 @@ impl Desk {
 
 type Then = (Map<String, Value>, Files);
 
-/// Of each file what is known of it then, and its bytes where they are kept.
-fn then(data: &Path, aware: Timestamp, noted: &BTreeMap<Governing, Noted>) -> Result<Then, DiskError> {
+/// Of each file what is known of it then, and its bytes where they are kept; `times` are then and now.
+fn then(
+    data: &Path,
+    times: (Timestamp, Timestamp),
+    noted: &BTreeMap<Governing, Noted>,
+) -> Result<Then, DiskError> {
     let (mut said, mut files) = (Map::new(), Files::new());
     for which in Governing::ALL {
         let noted = noted.get(&which);
-        let version = held(data, which, aware, noted.map(|noted| (noted.at, noted.sha256)))?;
-        let bytes = version.as_ref().map(|version| version.read()).transpose()?.flatten();
-        let known = match version.zip(bytes) {
-            Some((version, bytes)) => {
-                let line = noted.filter(|noted| noted.sha256 == version.sha256).map(|noted| noted.line);
-                files.push((name(which), bytes));
-                json!({ "line": line, "since": version.since, "sha256": version.sha256, "file": name(which) })
-            }
-            None => json!(noted.map(|noted| json!({ "line": noted.line, "sha256": noted.sha256 }))),
+        let by_line = noted.map(|noted| json!({ "line": noted.line, "sha256": noted.sha256 }));
+        let known = match held(data, which, times, noted.map(|noted| (noted.at, noted.sha256)))? {
+            Held::NotKept => json!(by_line),
+            Held::NotKnown => json!({ "noted": by_line, "note": NOT_KNOWN }),
+            Held::This(version) => match version.read()? {
+                Some(bytes) => {
+                    let line = noted.filter(|noted| noted.sha256 == version.sha256);
+                    let (line, file) = (line.and_then(|noted| noted.line), name(which));
+                    files.push((file.clone(), bytes));
+                    json!({ "line": line, "since": version.since, "sha256": version.sha256, "file": file })
+                }
+                None => json!(by_line),
+            },
         };
         said.insert(which.word().to_owned(), known);
     }

@@ -1,7 +1,7 @@
 //! Lines of the log that a case is made of, and its story in plain words.
 //!
 //! Always: what those did who stand in its lines is told as far as it is about the case, its photos, or how they came to be there; what
-//! they did about anybody else stays inside.
+//! they or others did about anybody else stays inside, also where it says which policies held.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -21,16 +21,31 @@ use crate::web::photos::words as general;
 #[derive(Default)]
 pub(super) struct Told {
     pub(super) lines: BTreeMap<u64, Entry>,
-    /// The newest line before that of each file which says which version of it held.
+    /// Of each file, which version of it held by the newest line before that.
     pub(super) then: BTreeMap<Governing, Noted>,
 }
 
-/// A line that says which version held.
+/// Which version held, as a line says.
 #[derive(Clone, Copy)]
 pub(super) struct Noted {
-    pub(super) line: u64,
+    /// The newest line that says so and may leave: it put that version in force, or is one of those that the case is made of.
+    pub(super) line: Option<u64>,
+    /// When a line last said so.
     pub(super) at: Timestamp,
     pub(super) sha256: Digest,
+}
+
+impl Told {
+    /// Takes in which version a line says that held. Whatever was done says by which policies: of what does not leave, that hash alone
+    /// is told.
+    fn take(&mut self, number: u64, entry: &Entry, leaves: bool) {
+        let put = put(entry);
+        let judged_by = entry.policy_set.map(|sha256| (Governing::Policies, sha256));
+        let Some((which, sha256)) = put.or(judged_by) else { return };
+        let before = self.then.get(&which).filter(|noted| noted.sha256 == sha256);
+        let line = if put.is_some() || leaves { Some(number) } else { before.and_then(|noted| noted.line) };
+        self.then.insert(which, Noted { line, at: entry.at, sha256 });
+    }
 }
 
 /// Those who stand in lines of a case, and the sessions in which they did what stands there.
@@ -86,17 +101,16 @@ fn of(entry: &Entry, number: u64, case: &Case, photos: &BTreeSet<CaptureId>) -> 
     own || id.is_some_and(|photo| photos.contains(&photo))
 }
 
-/// Which version of a file a line says that it put in force, or was judged by.
-fn noted(entry: &Entry) -> Option<(Governing, Digest)> {
+/// Which version of a file a line says that it put in force.
+fn put(entry: &Entry) -> Option<(Governing, Digest)> {
     let (which, prefix) = match entry.what {
         What::Action(Action::Documents) => (Governing::Documents, "register:"),
         What::Action(Action::Retention) => (Governing::Rules, "rules:"),
-        _ => (Governing::Policies, "policies:"),
+        What::Action(Action::Setting) => (Governing::Policies, "policies:"),
+        _ => return None,
     };
-    let note = entry.note.as_ref().filter(|_| entry.outcome == Outcome::Done);
-    let put = note.and_then(|note| note.as_str().strip_prefix(prefix)?.parse().ok());
-    let put = put.map(|sha256| (which, sha256));
-    put.or_else(|| Some((Governing::Policies, entry.policy_set?)))
+    let note = entry.note.as_ref().filter(|_| entry.outcome == Outcome::Done)?;
+    Some((which, note.as_str().strip_prefix(prefix)?.parse().ok()?))
 }
 
 /// Up to the line under which it leaves: what comes behind that is under no checkpoint yet. The log is read twice: who is concerned is
@@ -104,17 +118,17 @@ fn noted(entry: &Entry) -> Option<(Governing, Digest)> {
 pub(super) fn told(root: &Path, case: &Case, upto: u64) -> Result<Told, LogFailure> {
     let (mut told, photos) = (Told::default(), case.photos());
     read_entries(root, |kept| {
-        let Some(entry) = kept.entry.filter(|_| kept.index <= upto) else { return };
-        if let Some((which, sha256)) = noted(&entry).filter(|_| entry.at <= case.aware_at) {
-            told.then.insert(which, Noted { line: kept.index, at: entry.at, sha256 });
-        }
-        if of(&entry, kept.index, case, &photos) {
-            told.lines.insert(kept.index, entry);
-        }
+        let entry = kept.entry.filter(|entry| kept.index <= upto && of(entry, kept.index, case, &photos));
+        told.lines.extend(entry.map(|entry| (kept.index, entry)));
     })?;
     let concerned = Concerned::of(&told.lines);
     read_entries(root, |kept| {
-        if let Some(entry) = kept.entry.filter(|entry| kept.index <= upto && concerned.holds(entry)) {
+        let Some(entry) = kept.entry.filter(|_| kept.index <= upto) else { return };
+        let leaves = told.lines.contains_key(&kept.index) || concerned.holds(&entry);
+        if entry.at <= case.aware_at {
+            told.take(kept.index, &entry, leaves);
+        }
+        if leaves {
             told.lines.insert(kept.index, entry);
         }
     })?;

@@ -136,19 +136,19 @@ timeline.txt          what became of the case, in plain words; people stand as t
 lines/N.tlog-proof    line N of the hospital's access log, and that it stands there (C2SP tlog-proof); among them how those who stand in others signed in and out, which notices they had read, and which roles they were given
 checkpoint            the log's newest checkpoint; cosigned and outside, where they are, are what witnesses signed
 photos.json           photos concerned, by their reference, with the hashes of sealed file, manifest and receipt
-devices.json          phones that took them and phones that were named, with hashes of how each became known and of what was decided about it
+devices.json          phones that took them and phones that were named, with hashes of how each became known and of what was decided about it; acts_left_out counts what of that is not here: beyond 1000 acts of a phone, of which what it may do goes before what is said against it, and unproven, whose key is in no list that this hospital keeps
 phones/ID/            of each phone: enrolment.jws, as it signed it, and N.act.jws, entry N of the gateway's log, as the gateway signed it
 phones/*.bundle.jws   the hospital's lists of keys by which those acts hold
 act.jws               only where an operator reported it: what the gateway signed, with their name, and what they said sealed
 bundle.jws            beside that: the hospital's keys then, which name the gateway's
 report.jws            only where a phone reported it: what the phone signed, with what was said sealed
 enrolment.jws         beside that: how the phone became known, with its key
-in-force.json         which policies, documents, notices, rules and roles were in force when somebody became aware, by which line, and now
+in-force.json         which policies, documents, notices, rules and roles were in force when somebody became aware, by which line, and now; a note where that is not known
 then/documents.json   documents and notices as they were then
 then/rules.json       how long photos were kept then
 then/policies.set     what roles allowed then: schema, guards and policies, each behind its length in eight bytes
 then/roles.json       who had which role then, beside what the hospital's sign-in says
-then/policy.jws       what phones were told then, as the hospital signed it, with bundle.jws, which names the key
+then/policy.jws       what phones were told then, as the hospital signed it, with bundle.jws, which names the key; in-force.json says since when, or that this is not known
 words.age             only where it was asked for: what was written, and names, sealed to one receiver
 evidence.jws          what this is, and the hash of every file; signed by the hospital
 access-keys.json      the public keys of the access log
@@ -166,7 +166,8 @@ or, without any program of ours, for the files and the signature:
 The first command also judges each enrolment by the phone's own key, each act by the gateway's key in a bundle, the policy by the bundle
 beside it, and each file of then/ by the line of the log that says which one it was. By hand: the SHA-256 of documents.json, rules.json and
 policies.set is what a line notes behind register:, rules: and policies:, and that of policies.set is policy_set in each line that was
-judged by it. A file of then/ is missing where this hospital no longer keeps it. Each .jws is a JSON Web Signature (RFC 7515, ES256).
+judged by it. Lines about other photos stay in the hospital. A file of then/ is missing where this hospital no longer keeps it, or where a
+clock that was set back leaves open which it was. Each .jws is a JSON Web Signature (RFC 7515, ES256).
 
 A sealed file opens with age (https://age-encryption.org): age -d -i KEY words.age
 ";

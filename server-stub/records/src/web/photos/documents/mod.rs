@@ -27,7 +27,7 @@ use super::gate::broken;
 use super::{Desk, Inner};
 use crate::disk::{self, DiskError, PUBLIC, TEXT};
 use crate::documents::{Document, InForce, Register, StaffNotice, Standing, register_file, today};
-use crate::versions::{Governing, keep};
+use crate::versions::Governing;
 use crate::web::field::Field;
 use crate::web::form::{OwnForm, WHOLE};
 use crate::web::layout::{self, Frame};
@@ -157,20 +157,21 @@ impl Desk {
             let context = running(desk.web.now());
             let authorised = desk.web.allowed(&signed, act::Documents, &Subject::Hospital, &context).await?;
             desk.write(authorised.noting(note)).await?;
-            let (data, now) = (desk.data.clone(), context.at);
-            let written = tokio::task::spawn_blocking(move || put(&data, &text, now)).await;
-            written.map_err(|_| Refusal::Broken("documents"))?.map_err(|error| unread_file(&error))
+            let data = desk.data.clone();
+            let written = tokio::task::spawn_blocking(move || put(&data, &text)).await;
+            written.map_err(|_| Refusal::Broken("documents"))?.map_err(|error| unread_file(&error))?;
+            desk.keep_version(Governing::Documents, context.at).await;
+            Ok::<_, Refusal>(())
         };
         tokio::spawn(work).await.map_err(|_| Refusal::Broken("documents"))??;
         Ok(Redirect::to(PAGE).into_response())
     }
 }
 
-fn put(data: &Path, text: &str, now: Timestamp) -> Result<(), DiskError> {
+fn put(data: &Path, text: &str) -> Result<(), DiskError> {
     let path = register_file(data);
     disk::make_dirs(disk::parent(&path))?;
-    disk::replace(&path, text.as_bytes(), PUBLIC)?;
-    keep(data, Governing::Documents, now)
+    disk::replace(&path, text.as_bytes(), PUBLIC)
 }
 
 fn unread_file(error: &DiskError) -> Refusal {

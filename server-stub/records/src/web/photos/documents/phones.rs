@@ -1,9 +1,10 @@
 //! Notices that phones show to staff: who read one there, and who has not.
 //!
-//! Always: a line is written for nobody but whom the provider vouches for, on a phone that this hospital believes; one that is there
-//! already, of a phone or of the viewer, is not written again.
+//! Always: a line is written for nobody but whom the provider vouches for, on a phone that this hospital believes, and of nothing but
+//! what the signed policy has phones show; one that is there already, of a phone or of the viewer, is not written again.
 
 use gauze_people::acknowledged::noted;
+use gauze_people::cases::Teller;
 use gauze_people::log::{Entry, Event, Happening, Outcome, What};
 use gauze_signin::phones::{Proven, Said, Taker};
 use gauze_wire::{NoticeChoice, NoticeRead, SignInRules, Text};
@@ -17,6 +18,9 @@ use crate::web::photos::gate::broken;
 use crate::web::photos::{Desk, DeskParts};
 use crate::web::refusal::Refusal;
 
+/// Most that are noted before others have their turn.
+const NOTED: usize = 32;
+
 /// Whether it says no more of somebody than that they read a notice on a phone: they were never here.
 pub(super) fn is_of_a_phone(entry: &Entry) -> bool {
     entry.session.is_none() && entry.what == What::Happening(Happening::NoticeRead)
@@ -28,8 +32,29 @@ fn unread(error: &FolkError) -> &'static str {
 }
 
 impl DeskParts {
-    /// Notes who read a notice on a phone, as the viewer notes it, where that is proven.
-    pub(in crate::web::photos) async fn take_read(
+    /// Notes who read a notice on a phone, of what the gateway carried from this place of its log on, as many as in one turn. Where to go
+    /// on; nothing where there was nothing.
+    pub(in crate::web::photos) async fn take_readings(
+        &self,
+        from: u64,
+        now: Timestamp,
+    ) -> Result<Option<u64>, &'static str> {
+        let found = self.folk.reports(from).await.map_err(|error| unread(&error))?;
+        let Some((reports, next)) = found else { return Ok(None) };
+        let mut left = NOTED;
+        for report in reports.iter().filter(|report| report.teller() == Teller::Phone) {
+            let Some(read) = self.folk.notice_read(report) else { continue };
+            if left == 0 {
+                return Ok(Some(report.place));
+            }
+            left -= 1;
+            self.take_read(report, &read, now).await?;
+        }
+        Ok(Some(next))
+    }
+
+    /// Notes it as the viewer does, where it is proven by whom.
+    async fn take_read(
         &self,
         report: &Report,
         read: &NoticeRead,
@@ -40,6 +65,13 @@ impl DeskParts {
             tracing::info!(place = report.place, "a notice was read on a phone, and nothing proves by whom");
             return Ok(());
         };
+        if !self.folk.was_shown(report.place, &read.notice).map_err(|error| unread(&error))? {
+            tracing::warn!(
+                place = report.place,
+                "a phone says that somebody read a notice which no policy had phones show by then, and it is not noted: look at which app is on that phone"
+            );
+            return Ok(());
+        }
         let Some(note) = noted(read.notice.code.as_str(), read.notice.version) else { return Ok(()) };
         if self.acknowledged().when(&person, &note).is_some() {
             return Ok(());

@@ -9,14 +9,13 @@ use gauze_people::action::{Action, act};
 use gauze_people::keeping::ruling;
 use gauze_people::subject::Subject;
 use gauze_wire::Digest;
-use jiff::Timestamp;
 use maud::html;
 use serde::Deserialize;
 
 use super::{PAGE, words};
 use crate::disk::{self, DiskError, PUBLIC, TEXT};
 use crate::keeping::{Retention, retention_file};
-use crate::versions::{Governing, keep};
+use crate::versions::Governing;
 use crate::web::field::Field;
 use crate::web::form::{OwnForm, WHOLE};
 use crate::web::layout::{self, Frame};
@@ -74,20 +73,21 @@ impl Desk {
             let authorised = desk.web.allowed(&signed, act::Retention, &Subject::Hospital, &context).await?;
             let logged = desk.write(authorised.noting(note)).await?;
             desk.keepings_now().ruled(&logged, rules);
-            let (data, now) = (desk.data.clone(), context.at);
-            let written = tokio::task::spawn_blocking(move || put(&data, &text, now)).await;
-            written.map_err(|_| Refusal::Broken("retention"))?.map_err(|error| unread(&error))
+            let data = desk.data.clone();
+            let written = tokio::task::spawn_blocking(move || put(&data, &text)).await;
+            written.map_err(|_| Refusal::Broken("retention"))?.map_err(|error| unread(&error))?;
+            desk.keep_version(Governing::Rules, context.at).await;
+            Ok::<_, Refusal>(())
         };
         tokio::spawn(work).await.map_err(|_| Refusal::Broken("retention"))??;
         Ok(Redirect::to(PAGE).into_response())
     }
 }
 
-fn put(data: &Path, text: &str, now: Timestamp) -> Result<(), DiskError> {
+fn put(data: &Path, text: &str) -> Result<(), DiskError> {
     let path = retention_file(data);
     disk::make_dirs(disk::parent(&path))?;
-    disk::replace(&path, text.as_bytes(), PUBLIC)?;
-    keep(data, Governing::Rules, now)
+    disk::replace(&path, text.as_bytes(), PUBLIC)
 }
 
 fn unread(error: &DiskError) -> Refusal {

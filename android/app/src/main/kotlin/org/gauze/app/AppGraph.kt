@@ -97,8 +97,8 @@ open class AppGraph(private val context: Context) {
     private val strongBox by lazy { context.packageManager.hasSystemFeature(PackageManager.FEATURE_STRONGBOX_KEYSTORE) }
     private val keys by lazy { KeystoreKeys(strongBox) }
 
-    /** Whether the keys are in a chip of their own; before there are any, whether the phone has one. */
-    open val hardware: Boolean get() = keys.inChip ?: strongBox
+    /** Whether the keys are in a chip of their own; null where there are none, or none that answers now. */
+    open val hardware: Boolean? get() = keys.inChip
 
     open val network: Network by lazy { SystemNetwork(context) }
 
@@ -121,7 +121,7 @@ open class AppGraph(private val context: Context) {
 
     /** A photo was taken: what waits is said at the icon, for there may be no network, and handed to the system. */
     fun handOver(core: Core, asked: Boolean) {
-        notes.show(core, network)
+        notes.show(core.standing(), network)
         uploads.schedule(0, asked)
     }
 

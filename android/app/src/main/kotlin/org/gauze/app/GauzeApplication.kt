@@ -30,7 +30,8 @@ open class GauzeApplication : Application(), Configuration.Provider, Sender {
         val core = (graph.core() as? Outcome.Done)?.value ?: return Run.WAITS
         if (!core.standing().enrolled) return Run.EMPTY
         val sent = core.send(asked)
-        graph.notes.show(core, graph.network)
-        return if (sent is Outcome.Done && !core.standing().waits) Run.EMPTY else Run.WAITS
+        val standing = core.standing()
+        graph.notes.show(standing, graph.network)
+        return if (sent is Outcome.Done && !standing.waits) Run.EMPTY else Run.WAITS
     }
 }

@@ -126,8 +126,9 @@ class Screens(
         journey.left()
         lock?.invoke()
         core.lock()
-        graph.notes.show(core, graph.network)
-        if (core.standing().waits) graph.uploads.schedule(0, asked = false)
+        val standing = core.standing()
+        graph.notes.show(standing, graph.network)
+        if (standing.waits) graph.uploads.schedule(0, asked = false)
     }
 
     fun shoot(): Boolean = shutters.shoot()
@@ -143,8 +144,7 @@ class Screens(
     fun View() {
         val route by journey.route.collectAsState()
         val own = remember(route) { core.choices().localNumber?.words }
-        val today = remember(route) { graph.today() }
-        CompositionLocalProvider(LocalOwnNumber provides own, LocalToday provides today) { Screen(route) }
+        CompositionLocalProvider(LocalOwnNumber provides own, LocalToday provides graph.today) { Screen(route) }
     }
 
     @Composable
@@ -152,7 +152,7 @@ class Screens(
         when (at) {
             Route.Enrol -> Enrol()
             Route.SignIn -> show(shown(at) { SignInPresenter(core, graph.browser, it) { journey.signedIn() } }) { state, send -> SignInView(state, send) }
-            is Route.Notice -> show(shown(at) { NoticePresenter(at.notice, it, journey::accepted) }) { state, send -> NoticeView(state, send) }
+            is Route.Notice -> show(shown(at) { NoticePresenter(at.notice, core, it, journey::accepted) }) { state, send -> NoticeView(state, send) }
             is Route.Team -> show(shown(at) { TeamPresenter(at.teams, journey.team, it, journey::team) }) { state, send -> TeamView(state, send) }
             Route.Patient -> Patient()
             is Route.Consent -> Consent(at)

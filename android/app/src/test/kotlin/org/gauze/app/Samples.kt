@@ -112,7 +112,7 @@ object Samples {
         "queue" to views(queueSamples) { QueueView(it, {}, {}) {} },
         "review" to views(reviewSamples) { ReviewView(it, {}) {} } + opened,
         "incident" to views(incidentSamples) { IncidentView(it, {}) {} },
-        "settings" to views(settingsSamples) { SettingsView(it, SettingsWays({}, {}, {}, {}, null, {})) },
+        "settings" to views(settingsSamples) { SettingsView(it, SettingsWays({}, {}, {}, {}, {}, {})) },
         "licences" to views(mapOf("text" to notices)) { LicencesView(it) {} },
         "locked" to views(lockedSamples) { BlockedView(it, BlockedWays({}, {}, {})) },
         "wiped" to views(wipedSamples) { BlockedView(it, BlockedWays({}, {}, {})) },

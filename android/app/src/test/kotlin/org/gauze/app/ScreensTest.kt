@@ -19,6 +19,7 @@ import org.gauze.logic.core.Core
 import org.gauze.logic.core.Failure
 import org.gauze.logic.core.KeyedState
 import org.gauze.logic.core.Outcome
+import org.gauze.logic.core.Patient
 import org.gauze.logic.core.Photo
 import org.gauze.logic.core.Remedy
 import org.gauze.logic.core.Standing
@@ -30,7 +31,6 @@ import org.gauze.logic.port.Scanner
 import org.gauze.logic.words.Word
 import org.gauze.logic.words.Wordings
 import org.junit.Assert.assertEquals
-import org.junit.Assert.assertFalse
 import org.junit.Assert.assertFalse
 import org.junit.Assert.assertSame
 import org.junit.Assert.assertTrue
@@ -77,8 +77,9 @@ class ScreensTest {
     private val uploads = FakeUploads()
     private val eyes = Eyes(rule) { app.resources }
 
-    /** What the core says of the photos that it has, where a test says so. */
-    private var photos: Outcome<List<Photo>>? = null
+    /** What the core says of the photos that it has, and of whom they show, where a test says so. */
+    @Volatile private var photos: Outcome<List<Photo>>? = null
+    private var patients: Outcome<List<Patient>>? = null
 
     /** The window at [route], of a phone in that standing. */
     private fun open(standing: Standing, route: Route): ActivityScenario<MainActivity> {
@@ -88,6 +89,8 @@ class ScreensTest {
                 override fun standing() = standing
 
                 override fun photos(most: Int) = photos ?: it.photos(most)
+
+                override fun patients() = patients ?: it.patients()
             }
         }
         val core = (graph.core() as Outcome.Done).value
@@ -131,6 +134,20 @@ class ScreensTest {
         }
     }
 
+    @Test
+    fun a_list_that_could_be_read_and_cannot_now_says_so_until_it_can_again() {
+        photos = Outcome.Done(emptyList())
+        open(Standing(device = "d"), Route.Queue).use {
+            eyes.see(Word.QueueEmpty)
+            photos = Outcome.Failed(Failure(Remedy.REPORT, "damaged", ""))
+            eyes.see(Word.ErrorDamaged)
+            assertFalse(eyes.sees(hasText(Word.QueueEmpty.text(app.resources))))
+            photos = Outcome.Done(emptyList())
+            eyes.see(Word.QueueEmpty)
+            assertFalse(eyes.sees(hasText(Word.ErrorDamaged.text(app.resources))))
+        }
+    }
+
     private fun aged(day: String) = hasText(Wordings.born(samplePatient.born, LocalDate.parse(day)).text(app.resources))
 
     @Test
@@ -141,6 +158,21 @@ class ScreensTest {
             eyes.await(aged(before))
             graph.day = LocalDate.parse(birthday)
             graph.journey((graph.core() as Outcome.Done).value).open(Route.Body(samplePatient))
+            eyes.await(aged(birthday))
+        }
+    }
+
+    @Test
+    fun a_list_of_patients_that_is_opened_after_midnight_tells_ages_by_the_new_day() {
+        val (before, birthday) = "2027-07-13" to "2027-07-14"
+        graph.day = LocalDate.parse(before)
+        patients = Outcome.Done(listOf(samplePatient))
+        open(Standing(device = "d"), Route.Patient).use {
+            eyes.press(Word.PatientList)
+            eyes.await(aged(before))
+            graph.day = LocalDate.parse(birthday)
+            eyes.press(Word.Cancel)
+            eyes.press(Word.PatientList)
             eyes.await(aged(birthday))
         }
     }

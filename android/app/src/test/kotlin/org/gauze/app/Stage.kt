@@ -50,7 +50,7 @@ class Stage(private val rule: ComposeContentTestRule) {
         CompositionLocalProvider(
             LocalDensity provides Density(1f, look.scale),
             LocalConfiguration provides window,
-            LocalToday provides LocalDate.parse("2026-11-29"),
+            LocalToday provides { LocalDate.parse("2026-11-29") },
         ) {
             Box(Modifier.fillMaxSize().background(Color.Magenta)) {
                 GauzeTheme(look.dark) {

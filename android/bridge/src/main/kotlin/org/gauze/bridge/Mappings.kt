@@ -14,6 +14,7 @@ import org.gauze.core.Framing
 import org.gauze.core.Happened
 import org.gauze.core.Identifier
 import org.gauze.core.Kind
+import org.gauze.core.OldestPhoto
 import org.gauze.core.Outside
 import org.gauze.core.Patient
 import org.gauze.core.PhotoView
@@ -40,6 +41,7 @@ import org.gauze.logic.core.Fix as AppFix
 import org.gauze.logic.core.Identifier as AppIdentifier
 import org.gauze.logic.core.LocalNumbers as AppLocalNumbers
 import org.gauze.logic.core.Notice as AppNotice
+import org.gauze.logic.core.OldestPhoto as AppOldest
 import org.gauze.logic.core.Outside as AppOutside
 import org.gauze.logic.core.Patient as AppPatient
 import org.gauze.logic.core.Photo as AppPhoto
@@ -164,6 +166,8 @@ internal fun PhotoView.toApp() = AppPhoto(
     void = kind == Kind.VOID,
 )
 
+internal fun OldestPhoto.toApp() = AppOldest(capturedAt, trouble?.let { describe(it).code })
+
 internal fun StatusView.toApp() = AppStanding(
     device = deviceId,
     gateway = gateway,
@@ -179,6 +183,8 @@ internal fun StatusView.toApp() = AppStanding(
     tooManyUnsent = tooManyUnsent?.code,
     reviewDenied = reviewDenied,
     storageTrouble = storageTrouble?.code,
+    oldestUnsent = oldestUnsent?.toApp(),
+    oldestRefused = oldestRefused?.toApp(),
 )
 
 internal fun QueueReport.toApp() = AppSent(

@@ -1427,7 +1427,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_gauze_checksum_method_client_queue() and 0xFFFF) != 32389) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_gauze_checksum_method_client_read_notice() and 0xFFFF) != 62525) {
+    if ((lib.uniffi_gauze_checksum_method_client_read_notice() and 0xFFFF) != 54281) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_gauze_checksum_method_client_report() and 0xFFFF) != 18771) {
@@ -2624,8 +2624,8 @@ public interface ClientInterface {
     fun `queue`(): UploadQueue
 
     /**
-     * Whoever has the phone in hand has read it. Where somebody is signed in they are not asked again here, and the hospital hears of it
-     * with the next run of the queue; else it counts until the phone changes hands. Blocks until it is durable.
+     * Takes in that whoever has the phone in hand has read it. Where somebody is signed in the hospital hears of it when the queue
+     * next sends reports. What cannot be kept counts until the phone changes hands, and is asked for again. Blocks.
      */
     fun `readNotice`(`notice`: ShownNotice)
 
@@ -3053,8 +3053,8 @@ open class Client: Disposable, AutoCloseable, ClientInterface
 
 
     /**
-     * Whoever has the phone in hand has read it. Where somebody is signed in they are not asked again here, and the hospital hears of it
-     * with the next run of the queue; else it counts until the phone changes hands. Blocks until it is durable.
+     * Takes in that whoever has the phone in hand has read it. Where somebody is signed in the hospital hears of it when the queue
+     * next sends reports. What cannot be kept counts until the phone changes hands, and is asked for again. Blocks.
      */override fun `readNotice`(`notice`: ShownNotice)
         =
     callWithHandle {
@@ -8573,6 +8573,53 @@ public object FfiConverterTypeNoticeChoice: FfiConverterRustBuffer<NoticeChoice>
 
 
 /**
+ * The oldest of some photos. Names no patient.
+ */
+data class OldestPhoto (
+    /**
+     * Wall clock at capture, in milliseconds since 1970.
+     */
+    val `capturedAt`: Timestamp
+    ,
+    /**
+     * What stops it, if anything does.
+     */
+    val `trouble`: Trouble?
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeOldestPhoto: FfiConverterRustBuffer<OldestPhoto> {
+    override fun read(buf: ByteBuffer): OldestPhoto {
+        return OldestPhoto(
+            FfiConverterTypeTimestamp.read(buf),
+            FfiConverterOptionalTypeTrouble.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: OldestPhoto) = (
+            FfiConverterTypeTimestamp.allocationSize(value.`capturedAt`) +
+            FfiConverterOptionalTypeTrouble.allocationSize(value.`trouble`)
+    )
+
+    override fun write(value: OldestPhoto, buf: ByteBuffer) {
+            FfiConverterTypeTimestamp.write(value.`capturedAt`, buf)
+            FfiConverterOptionalTypeTrouble.write(value.`trouble`, buf)
+    }
+}
+
+
+
+/**
  * The phone is outside of every fence that blocks capture, or of every fence that warns.
  */
 data class Outside (
@@ -9036,7 +9083,7 @@ data class QueueReport (
     val `reports`: kotlin.ULong
     ,
     /**
-     * Whether the run ended because the gateway did not answer, twice in a row: the photos behind were not tried.
+     * Nothing answered, twice in a row: what was behind was not tried.
      */
     val `gatewaySilent`: kotlin.Boolean
     ,
@@ -9419,6 +9466,11 @@ data class StatusView (
     val `unsent`: kotlin.ULong
     ,
     /**
+     * The oldest of them that was not discarded.
+     */
+    val `oldestUnsent`: OldestPhoto?
+    ,
+    /**
      * That more photos wait here than the policy's `max_unsent`, and what to do; absent where they do not. Capture goes on.
      */
     val `tooManyUnsent`: Advice?
@@ -9432,6 +9484,11 @@ data class StatusView (
      * Photos the hospital refused.
      */
     val `refused`: kotlin.ULong
+    ,
+    /**
+     * The oldest of them that was not discarded.
+     */
+    val `oldestRefused`: OldestPhoto?
     ,
     /**
      * Reports of what went wrong that the hospital does not have yet.
@@ -9484,9 +9541,11 @@ public object FfiConverterTypeStatusView: FfiConverterRustBuffer<StatusView> {
             FfiConverterOptionalTypeAdvice.read(buf),
             FfiConverterULong.read(buf),
             FfiConverterULong.read(buf),
+            FfiConverterOptionalTypeOldestPhoto.read(buf),
             FfiConverterOptionalTypeAdvice.read(buf),
             FfiConverterULong.read(buf),
             FfiConverterULong.read(buf),
+            FfiConverterOptionalTypeOldestPhoto.read(buf),
             FfiConverterULong.read(buf),
             FfiConverterULong.read(buf),
             FfiConverterULong.read(buf),
@@ -9505,9 +9564,11 @@ public object FfiConverterTypeStatusView: FfiConverterRustBuffer<StatusView> {
             FfiConverterOptionalTypeAdvice.allocationSize(value.`trustRefused`) +
             FfiConverterULong.allocationSize(value.`lastSeq`) +
             FfiConverterULong.allocationSize(value.`unsent`) +
+            FfiConverterOptionalTypeOldestPhoto.allocationSize(value.`oldestUnsent`) +
             FfiConverterOptionalTypeAdvice.allocationSize(value.`tooManyUnsent`) +
             FfiConverterULong.allocationSize(value.`stored`) +
             FfiConverterULong.allocationSize(value.`refused`) +
+            FfiConverterOptionalTypeOldestPhoto.allocationSize(value.`oldestRefused`) +
             FfiConverterULong.allocationSize(value.`reports`) +
             FfiConverterULong.allocationSize(value.`quarantined`) +
             FfiConverterULong.allocationSize(value.`unreadable`) +
@@ -9525,9 +9586,11 @@ public object FfiConverterTypeStatusView: FfiConverterRustBuffer<StatusView> {
             FfiConverterOptionalTypeAdvice.write(value.`trustRefused`, buf)
             FfiConverterULong.write(value.`lastSeq`, buf)
             FfiConverterULong.write(value.`unsent`, buf)
+            FfiConverterOptionalTypeOldestPhoto.write(value.`oldestUnsent`, buf)
             FfiConverterOptionalTypeAdvice.write(value.`tooManyUnsent`, buf)
             FfiConverterULong.write(value.`stored`, buf)
             FfiConverterULong.write(value.`refused`, buf)
+            FfiConverterOptionalTypeOldestPhoto.write(value.`oldestRefused`, buf)
             FfiConverterULong.write(value.`reports`, buf)
             FfiConverterULong.write(value.`quarantined`, buf)
             FfiConverterULong.write(value.`unreadable`, buf)
@@ -13040,6 +13103,38 @@ public object FfiConverterOptionalTypeLocalNumbers: FfiConverterRustBuffer<Local
         } else {
             buf.put(1)
             FfiConverterTypeLocalNumbers.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterOptionalTypeOldestPhoto: FfiConverterRustBuffer<OldestPhoto?> {
+    override fun read(buf: ByteBuffer): OldestPhoto? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeOldestPhoto.read(buf)
+    }
+
+    override fun allocationSize(value: OldestPhoto?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeOldestPhoto.allocationSize(value)
+        }
+    }
+
+    override fun write(value: OldestPhoto?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeOldestPhoto.write(value, buf)
         }
     }
 }

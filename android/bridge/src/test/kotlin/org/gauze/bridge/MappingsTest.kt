@@ -3,14 +3,17 @@ package org.gauze.bridge
 import org.gauze.core.CheckDigit
 import org.gauze.core.FenceMode
 import org.gauze.core.LocalNumbers
+import org.gauze.core.OldestPhoto
 import org.gauze.core.Outside
 import org.gauze.core.PickLists
+import org.gauze.core.Trouble
 import org.gauze.logic.core.Fix
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Test
 import org.gauze.logic.core.CheckDigit as AppCheckDigit
 import org.gauze.logic.core.FenceMode as AppFenceMode
 import org.gauze.logic.core.LocalNumbers as AppLocalNumbers
+import org.gauze.logic.core.OldestPhoto as AppOldest
 import org.gauze.logic.core.Outside as AppOutside
 
 class MappingsTest {
@@ -26,6 +29,12 @@ class MappingsTest {
     fun `every mode of a fence has its own in the app`() {
         assertEquals(AppFenceMode.entries.map { it.name }, FenceMode.entries.map { it.name })
         FenceMode.entries.forEach { assertEquals(AppOutside(AppFenceMode.valueOf(it.name), "Site A"), Outside(it, "Site A").toApp()) }
+    }
+
+    @Test
+    fun `the oldest photo is told with when it was taken and the code of what stops it`() {
+        val oldest = listOf(null, Trouble.Offline).map { OldestPhoto(1_796_000_000_000, it).toApp() }
+        assertEquals(listOf(null, "unreachable").map { AppOldest(1_796_000_000_000, it) }, oldest)
     }
 
     @Test

@@ -37,7 +37,9 @@ class JourneyTest {
         assertSame(Route.SignIn, journey.route.value)
         core.signedIn = "A Nurse"
         journey.signedIn()
-        journey.accepted(assertInstanceOf(Route.Notice::class.java, journey.route.value).notice)
+        val notice = assertInstanceOf(Route.Notice::class.java, journey.route.value).notice
+        core.readNotice(notice)
+        journey.accepted(notice)
         assertSame(Route.Patient, journey.route.value)
         core.unlocked = true
         journey.signedOut()

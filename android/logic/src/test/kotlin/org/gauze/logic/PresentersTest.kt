@@ -1,7 +1,6 @@
 package org.gauze.logic
 
 import java.nio.ByteBuffer
-import java.time.Instant
 import java.time.LocalDate
 import java.time.ZoneId
 import kotlinx.coroutines.CoroutineScope
@@ -26,6 +25,7 @@ import org.gauze.logic.core.Fitness
 import org.gauze.logic.core.Fix
 import org.gauze.logic.core.Identifier
 import org.gauze.logic.core.Marker
+import org.gauze.logic.core.OldestPhoto
 import org.gauze.logic.core.Patient
 import org.gauze.logic.core.Photo
 import org.gauze.logic.core.PhotoRecord
@@ -36,7 +36,6 @@ import org.gauze.logic.core.Site
 import org.gauze.logic.core.SiteChoice
 import org.gauze.logic.core.Stage
 import org.gauze.logic.core.Standing
-import org.gauze.logic.core.Waiting
 import org.gauze.logic.enrol.EnrolEvent
 import org.gauze.logic.enrol.EnrolPresenter
 import org.gauze.logic.patient.Field
@@ -312,29 +311,24 @@ class PresentersTest {
     @Test
     fun `what was refused is said before what waits, and nothing of what went`() {
         for (standing in listOf(Standing(unsent = 2), Standing(unsent = 2, refused = 1), Standing(refused = 1), Standing(stored = 3))) {
-            core.standing = standing
-            notes.show(core) { true }
+            notes.show(standing) { true }
         }
         assertEquals(listOf(Nudge.WAITING to 2, Nudge.REFUSED to 2, Nudge.REFUSED to 0, Nudge.NONE to 0), said)
     }
 
     @Test
     fun `a note says since when the oldest of its photos waits, and why`() {
-        val refused = Waiting("photo_mismatch", "", 1, null)
-        core.photos += Photo("gone", "2026-11-29T07:00:00Z", 1, Stage.STORED)
-        core.photos += Photo("refused", "2026-11-29T08:00:00Z", 1, Stage.REFUSED, refused)
-        core.photos += Photo("oldest", "2026-11-29T09:00:00Z", 1, Stage.SIGNED)
-        core.photos += Photo("newest", "2026-11-29T10:00:00Z", 1, Stage.UNSIGNED, Waiting("unavailable", "", 1, null))
         val told = { standing: Standing, online: Boolean ->
-            core.standing = standing
-            notes.show(core) { online }
+            notes.show(standing) { online }
             oldest?.let { it.since to it.why?.word }
         }
-        val nine = Instant.parse("2026-11-29T09:00:00Z").toEpochMilli()
-        assertEquals(nine to Word.ErrorUnreachable, told(Standing(unsent = 2), false))
-        assertEquals(nine to Word.QueueNext, told(Standing(unsent = 2), true))
-        assertEquals(nine - 3_600_000 to Word.ErrorPhotoMismatch, told(Standing(unsent = 2, refused = 1), false))
-        core.fails = Failure(Remedy.REPORT, "damaged", "")
+        val waits = Standing(unsent = 2, oldestUnsent = OldestPhoto(9))
+        assertEquals(9L to Word.ErrorUnreachable, told(waits, false))
+        assertEquals(9L to Word.NotesNext, told(waits, true), "of a note, and not of the one photo that is next")
+        assertEquals(9L to Word.ErrorUnavailable, told(waits.copy(oldestUnsent = OldestPhoto(9, "unavailable")), true))
+        val refused = waits.copy(refused = 1, oldestRefused = OldestPhoto(8, "photo_mismatch"))
+        assertEquals(8L to Word.ErrorPhotoMismatch, told(refused, false))
+        assertEquals(8L to null, told(refused.copy(oldestRefused = OldestPhoto(8)), false))
         assertNull(told(Standing(unsent = 2), false))
         assertEquals(Nudge.WAITING to 2, said.last())
     }

@@ -13,6 +13,7 @@ import java.security.KeyPair
 import java.security.KeyPairGenerator
 import java.security.KeyPairGeneratorSpi
 import java.security.KeyStore
+import java.security.KeyStoreException
 import java.security.KeyStoreSpi
 import java.security.PrivateKey
 import java.security.Provider
@@ -62,8 +63,9 @@ object FakeKeystore {
     /** What a key's use throws, once it was read. */
     val refusing = HashMap<String, InvalidKeyException>()
 
-    /** Certificates that lie there without a key. */
+    /** Certificates that lie there without a key, and whether there is room for one. */
     val certificates = HashMap<String, Certificate>()
+    var room = true
 
     fun install() {
         listOf("AndroidKeyStore", SHUT).forEach(Security::removeProvider)
@@ -72,6 +74,7 @@ object FakeKeystore {
         Security.insertProviderAt(ShutProvider(), 1)
         listOf(held, secrets, unread, refusing, certificates).forEach { it.clear() }
         chip = true
+        room = true
     }
 
     const val SHUT = "AndroidKeyStoreBCWorkaround"
@@ -225,6 +228,7 @@ class FakeStore : KeyStoreSpi() {
     override fun engineSetKeyEntry(alias: String?, key: ByteArray?, chain: Array<out Certificate>?) = error("not asked")
 
     override fun engineSetCertificateEntry(alias: String, certificate: Certificate) {
+        if (!FakeKeystore.room) throw KeyStoreException("no room")
         FakeKeystore.certificates[alias] = certificate
     }
 

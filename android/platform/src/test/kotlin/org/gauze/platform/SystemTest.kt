@@ -87,6 +87,16 @@ class SystemTest {
         assertNull(next())
     }
 
+    @Test
+    fun a_key_is_made_where_it_cannot_be_noted_where_it_is() {
+        FakeKeystore.room = false
+        val keys = KeystoreKeys(strongBox = true)
+        keys.create(ByteArray(32))
+        assertEquals(true to 65, keys.inChip to keys.deviceKey().size)
+        val says = Build.VERSION.SDK_INT >= Build.VERSION_CODES.S
+        assertEquals("a chip that the next process does not know of it does not claim", says, KeystoreKeys(strongBox = true).inChip)
+    }
+
     /** What AndroidKeyStore throws when a key is used (`KeyStoreCryptoOperationUtils.getInvalidKeyException`). */
     @Test
     @Config(sdk = [35])

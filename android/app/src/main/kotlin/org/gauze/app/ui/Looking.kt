@@ -60,7 +60,8 @@ fun Picture(jpeg: ByteArray, description: String) {
 fun QueueView(state: QueueState, back: () -> Unit, notes: () -> Unit, send: (QueueEvent) -> Unit) = Page(
     Word.QueueTitle,
     actions = {
-        Said(state.problem)
+        Said(state.unlisted)
+        Said(state.problem.takeUnless { it == state.unlisted })
         if (state.sending) Said(Line(Word.QueueSending), Tone.PLAIN)
         MainAction(Word.QueueSend, !state.sending && !state.items.isNullOrEmpty()) { send(QueueEvent.Send) }
         QuietAction(Word.Back, back)
@@ -68,7 +69,7 @@ fun QueueView(state: QueueState, back: () -> Unit, notes: () -> Unit, send: (Que
 ) {
     Said(state.tooMany, Tone.WARNING)
     val items = state.items.orEmpty()
-    if (state.items?.isEmpty() == true) Said(Line(Word.QueueEmpty), Tone.GOOD)
+    if (state.items?.isEmpty() == true && state.unlisted == null) Said(Line(Word.QueueEmpty), Tone.GOOD)
     items.forEach { item -> QueueRow(item) }
     if (state.cut) Text(say(Line(Word.QueueMore, QueuePresenter.MOST.toString())), color = LocalTones.current.muted)
     Support(Word.QueueSupport, state.support)

@@ -105,27 +105,27 @@ fun isLow(): Boolean = LocalConfiguration.current.run { screenWidthDp > screenHe
 /** How wide what is pressed is, where it stands beside what is looked at. */
 val SIDE = 280.dp
 
-/** The day by which ages are told. */
-val LocalToday = staticCompositionLocalOf<LocalDate> { LocalDate.now() }
+/** The day by which ages are told: asked for each time, since a screen may stay over midnight. */
+val LocalToday = staticCompositionLocalOf<() -> LocalDate> { { LocalDate.now() } }
 
 /** What the hospital calls its own number of a patient, where its policy says how that is written. */
 val LocalOwnNumber = staticCompositionLocalOf<String?> { null }
 
 /** Who the patient is, in the same form and place on every screen. */
 @Composable
-fun Banner(patient: Patient?, today: LocalDate = LocalToday.current) {
+fun Banner(patient: Patient?) {
     Surface(color = MaterialTheme.colorScheme.secondaryContainer, modifier = Modifier.fillMaxWidth()) {
         if (patient == null) Text(say(Word.BannerNobody), Modifier.padding(16.dp, if (isLow()) 8.dp else 12.dp))
         else if (isLow()) FlowRow(Modifier.padding(16.dp, 8.dp), Arrangement.spacedBy(16.dp), itemVerticalAlignment = Alignment.CenterVertically) {
-            Identity(patient, today)
-        } else Column(Modifier.padding(16.dp, 12.dp)) { Identity(patient, today) }
+            Identity(patient)
+        } else Column(Modifier.padding(16.dp, 12.dp)) { Identity(patient) }
     }
 }
 
 @Composable
-private fun Identity(patient: Patient, today: LocalDate) {
+private fun Identity(patient: Patient) {
     Text(Wordings.name(patient), style = MaterialTheme.typography.titleMedium, fontWeight = FontWeight.Bold)
-    Text(say(Wordings.born(patient.born, today)))
+    Text(say(Wordings.born(patient.born, LocalToday.current())))
     Text(say(Wordings.number(patient, LocalOwnNumber.current)))
 }
 

@@ -93,7 +93,7 @@ private fun Worklist(state: PatientState, send: (PatientEvent) -> Unit) {
         Outlined({ send(PatientEvent.Listed(patient)) }, Modifier.fillMaxWidth().heightIn(min = 72.dp)) {
             Column(Modifier.fillMaxWidth(), horizontalAlignment = Alignment.Start, verticalArrangement = Arrangement.Center) {
                 Text(Wordings.name(patient), fontWeight = FontWeight.Bold, color = MaterialTheme.colorScheme.onSurface)
-                Text(say(Wordings.born(patient.born, LocalToday.current)), color = MaterialTheme.colorScheme.onSurface)
+                Text(say(Wordings.born(patient.born, LocalToday.current())), color = MaterialTheme.colorScheme.onSurface)
                 Text(say(Wordings.number(patient, LocalOwnNumber.current)), color = MaterialTheme.colorScheme.onSurface)
             }
         }

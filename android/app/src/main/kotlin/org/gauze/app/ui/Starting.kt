@@ -60,7 +60,7 @@ fun NoticeView(state: NoticeState, send: (NoticeEvent) -> Unit) = Page(
     Word.NoticeTitle,
     actions = {
         if (!state.read) Text(say(Word.NoticeWait))
-        MainAction(Word.NoticeAccept, state.read) { send(NoticeEvent.Accept) }
+        MainAction(Word.NoticeAccept, state.read && !state.working) { send(NoticeEvent.Accept) }
     },
 ) {
     Text(state.notice.words)

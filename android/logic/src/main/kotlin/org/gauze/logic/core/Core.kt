@@ -47,7 +47,10 @@ class Photo(
     override fun toString() = "Photo($id)"
 }
 
-/** What this phone is and what it holds. */
+/** The oldest of some photos: when it was taken, in milliseconds since 1970, and the code of what stops it. */
+data class OldestPhoto(val takenAt: Long, val waiting: String? = null)
+
+/** What this phone is and what it holds. What was discarded is neither of the oldest. */
 data class Standing(
     val device: String? = null,
     val gateway: String? = null,
@@ -63,6 +66,8 @@ data class Standing(
     val tooManyUnsent: String? = null,
     val reviewDenied: String? = null,
     val storageTrouble: String? = null,
+    val oldestUnsent: OldestPhoto? = null,
+    val oldestRefused: OldestPhoto? = null,
 ) {
     val enrolled get() = device != null
 

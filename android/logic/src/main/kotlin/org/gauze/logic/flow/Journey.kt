@@ -115,12 +115,13 @@ class Journey(private val core: Core) {
 
     /**
      * A photo is seen on its own check alone: whichever way that is left, its small picture goes from memory. Photos that were
-     * unlocked stay so for one visit, or while they are looked at: before any other screen they are locked again.
+     * unlocked stay so for one visit, or while they are looked at: before any other screen they are locked again. That is work on
+     * the disk: from where nothing unlocks them nothing is locked.
      */
     @Synchronized
     private fun go(next: () -> Route) {
         val (left, to) = mutable.value to next()
-        if (!staysUnlocked(to)) core.lock()
+        if (mayBeUnlocked(left) && !staysUnlocked(to)) core.lock()
         mutable.value = to
         if (left is Route.Check) left.kept.forget()
     }
@@ -129,6 +130,9 @@ class Journey(private val core: Core) {
         is Route.Consent, is Route.Body, is Route.Wound, is Route.Camera, is Route.Check, Route.Review -> true
         else -> false
     }
+
+    /** A patient may be chosen from unlocked photos. */
+    private fun mayBeUnlocked(at: Route) = at == Route.Patient || staysUnlocked(at)
 
     /** The screen in front, where it is [own]. */
     private inline fun <reified R : Route> inFront(own: (R) -> Boolean): R? = (mutable.value as? R)?.takeIf(own)
@@ -175,12 +179,9 @@ class Journey(private val core: Core) {
         anew()
     }
 
+    /** The core knows that it was read. */
     fun accepted(notice: Notice) {
-        val at = inFront<Route.Notice> { it.notice == notice } ?: return
-        leave(at) {
-            core.readNotice(notice)
-            first()
-        }
+        inFront<Route.Notice> { it.notice == notice }?.let { leave(it, ::first) }
     }
 
     /** Asked for from the settings too. */

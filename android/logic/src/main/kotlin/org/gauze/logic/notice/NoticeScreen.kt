@@ -2,11 +2,12 @@ package org.gauze.logic.notice
 
 import kotlinx.coroutines.CoroutineScope
 import org.gauze.logic.core.Notice
+import org.gauze.logic.core.Noticing
 import org.gauze.logic.flow.Presenter
 import org.gauze.logic.flow.Step
 
-/** A notice of the hospital to whoever uses the phone. [read] is true when its end was on the screen. */
-data class NoticeState(val notice: Notice, val read: Boolean)
+/** A notice of the hospital to whoever uses the phone. [read] is true when its end was on the screen; [working]: they said so. */
+data class NoticeState(val notice: Notice, val read: Boolean, val working: Boolean = false)
 
 sealed interface NoticeEvent {
     data object EndSeen : NoticeEvent
@@ -14,14 +15,21 @@ sealed interface NoticeEvent {
     data object Accept : NoticeEvent
 }
 
-class NoticePresenter(notice: Notice, scope: CoroutineScope, private val accepted: (Notice) -> Unit) :
-    Presenter<NoticeState, NoticeEvent>(NoticeState(notice, false), scope) {
+class NoticePresenter(
+    notice: Notice,
+    private val core: Noticing,
+    scope: CoroutineScope,
+    private val accepted: (Notice) -> Unit,
+) : Presenter<NoticeState, NoticeEvent>(NoticeState(notice, false), scope) {
     override fun step(state: NoticeState, event: NoticeEvent): Step<NoticeState, NoticeEvent> = when (event) {
         NoticeEvent.EndSeen -> Step(state.copy(read = true))
-        NoticeEvent.Accept -> Step(state) {
-            if (state.read) accepted(state.notice)
-            null
-        }
+        NoticeEvent.Accept ->
+            if (!state.read || state.working) Step(state)
+            else Step(state.copy(working = true)) {
+                core.readNotice(state.notice)
+                accepted(state.notice)
+                null
+            }
     }
 }
 

@@ -3,15 +3,14 @@ package org.gauze.logic.queue
 import java.time.Instant
 import java.time.ZoneId
 import kotlinx.coroutines.CoroutineScope
-import org.gauze.logic.core.Core
 import org.gauze.logic.core.Enrolling
 import org.gauze.logic.core.Outcome
 import org.gauze.logic.core.Photo
 import org.gauze.logic.core.Sending
 import org.gauze.logic.core.Sent
 import org.gauze.logic.core.Stage
+import org.gauze.logic.core.Standing
 import org.gauze.logic.core.Waiting
-import org.gauze.logic.core.orNull
 import org.gauze.logic.flow.Line
 import org.gauze.logic.flow.Presenter
 import org.gauze.logic.flow.Step
@@ -28,7 +27,7 @@ data class QueueItem(val id: String, val stage: Word, val taken: Line, val label
 
 /**
  * [items] is null until they were listed. [askNotes]: the phone may not yet say when photos wait. [tooMany]: more of them wait than the
- * hospital allows.
+ * hospital allows. [unlisted]: why they could not be listed just now.
  */
 data class QueueState(
     val items: List<QueueItem>?,
@@ -38,6 +37,7 @@ data class QueueState(
     val cut: Boolean,
     val askNotes: Boolean = false,
     val tooMany: Line? = null,
+    val unlisted: Line? = null,
 ) {
     override fun toString() = "QueueState(${items?.size})"
 }
@@ -70,7 +70,7 @@ class QueuePresenter(
             val told = state.copy(tooMany = event.tooMany?.let(Failures::waiting))
             when (val outcome = event.outcome) {
                 is Outcome.Done -> Step(listed(told, outcome.value, event.online))
-                is Outcome.Failed -> Step(told.copy(problem = Failures.line(outcome.failure)))
+                is Outcome.Failed -> Step(told.copy(unlisted = Failures.line(outcome.failure)))
             }
         }
         QueueEvent.Send ->
@@ -88,6 +88,7 @@ class QueuePresenter(
     private fun listed(state: QueueState, photos: List<Photo>, online: Boolean) = state.copy(
         items = photos.take(MOST).map { item(it, zone).copy(why = why(it, online)) },
         cut = photos.size > MOST,
+        unlisted = null,
     )
 
     companion object {
@@ -122,17 +123,14 @@ class QueuePresenter(
 }
 
 /** Says at the icon what there is to say of a phone. What was refused needs somebody; what waits goes by itself. */
-fun Notes.show(core: Core, network: Network) {
-    val standing = core.standing()
-    val (nudge, stages) = when {
-        standing.refused > 0 -> Nudge.REFUSED to setOf(Stage.REFUSED)
-        standing.unsent > 0 -> Nudge.WAITING to setOf(Stage.UNSIGNED, Stage.SIGNED)
-        else -> Nudge.NONE to emptySet<Stage>()
+fun Notes.show(standing: Standing, network: Network) {
+    val (nudge, oldest) = when {
+        standing.refused > 0 -> Nudge.REFUSED to standing.oldestRefused
+        standing.unsent > 0 -> Nudge.WAITING to standing.oldestUnsent
+        else -> Nudge.NONE to null
     }
-    val photos = if (nudge == Nudge.NONE) emptyList() else core.photos(Int.MAX_VALUE).orNull().orEmpty()
-    val oldest = photos.lastOrNull { it.stage in stages }
-        ?.let { Oldest(Instant.parse(it.takenAt).toEpochMilli(), QueuePresenter.why(it, network.reachable())) }
-    show(nudge, standing.unsent.toInt(), oldest)
+    val unheld = { Line(if (network.reachable()) Word.NotesNext else Word.ErrorUnreachable).takeIf { nudge == Nudge.WAITING } }
+    show(nudge, standing.unsent.toInt(), oldest?.let { Oldest(it.takenAt, it.waiting?.let(Failures::waiting) ?: unheld()) })
 }
 
 private val utc = ZoneId.of("UTC")
@@ -147,7 +145,7 @@ internal val queueSample = listOf(
 )
 
 val queueSamples = mapOf(
-    "unlisted" to QueueState(null, false, Line(Word.ErrorDamaged), null, false),
+    "unlisted" to QueueState(null, false, null, null, false, unlisted = Line(Word.ErrorDamaged)),
     "empty" to QueueState(emptyList(), false, null, null, false),
     "waiting" to QueueState(queueSample, false, null, "extension 4242", false, askNotes = true),
     "sending" to QueueState(queueSample.take(1), true, null, null, false),

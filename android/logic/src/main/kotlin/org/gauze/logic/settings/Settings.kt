@@ -6,7 +6,7 @@ import org.gauze.logic.flow.Line
 import org.gauze.logic.words.Failures
 import org.gauze.logic.words.Word
 
-/** What this phone is, in lines; [hardware] tells whether its keys are in a chip of their own. */
+/** What this phone is, in lines; [hardware] tells whether its keys are in a chip of their own, null where nobody can tell. */
 data class SettingsState(
     val phone: List<Line>,
     val may: List<Line>,
@@ -20,7 +20,7 @@ data class SettingsState(
 class Working(val team: Choice? = null, val others: Boolean = false)
 
 object Settings {
-    fun of(standing: Standing, hardware: Boolean, version: String, canSignOut: Boolean, working: Working = Working()) = SettingsState(
+    fun of(standing: Standing, hardware: Boolean?, version: String, canSignOut: Boolean, working: Working = Working()) = SettingsState(
         phone = phone(standing, hardware, working.team),
         may = listOf(Line(Word.SettingsMayCamera), Line(Word.SettingsMaySend)),
         mayNot = listOf(Line(Word.SettingsMayNotGallery), Line(Word.SettingsMayNotLocation), Line(Word.SettingsMayNotBackup)),
@@ -29,14 +29,14 @@ object Settings {
         canChangeTeam = working.others,
     )
 
-    private fun phone(standing: Standing, hardware: Boolean, team: Choice?): List<Line> = buildList {
+    private fun phone(standing: Standing, hardware: Boolean?, team: Choice?): List<Line> = buildList {
         val device = standing.device
         if (device == null) add(Line(Word.SettingsNotEnrolled)) else add(Line(Word.SettingsDevice, device))
         standing.ward?.let { add(Line(Word.SettingsWard, it)) }
         team?.let { add(Line(Word.SettingsTeam, it.words)) }
         standing.gateway?.let { add(Line(Word.SettingsGateway, it)) }
         if (standing.policy > 0) add(Line(Word.SettingsPolicy, standing.policy.toString()))
-        add(Line(if (hardware) Word.SettingsKeysHardware else Word.SettingsKeysTee))
+        hardware?.let { add(Line(if (it) Word.SettingsKeysHardware else Word.SettingsKeysTee)) }
         add(Line(Word.SettingsUnsent, standing.unsent.toString()))
         standing.tooManyUnsent?.let { add(Failures.waiting(it)) }
         if (standing.damaged > 0) add(Line(Word.SettingsDamaged, standing.damaged.toString()))
@@ -69,5 +69,5 @@ val settingsSamples = mapOf(
         version = "0.1.0",
         canSignOut = false,
     ),
-    "new" to Settings.of(Standing(), hardware = true, version = "0.1.0", canSignOut = false),
+    "new" to Settings.of(Standing(), hardware = null, version = "0.1.0", canSignOut = false),
 )

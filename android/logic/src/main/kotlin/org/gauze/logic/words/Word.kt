@@ -318,6 +318,7 @@ enum class Word {
     // notes
     NotesChannel,
     NotesWaiting,
+    NotesNext,
     NotesRefused,
     NotesSending,
     PromptUnlock,

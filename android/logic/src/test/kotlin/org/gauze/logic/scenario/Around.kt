@@ -77,6 +77,11 @@ internal class ToldCore(private val fake: FakeCore, private val told: MutableLis
         return fake.finishSignIn(callback)
     }
 
+    override fun readNotice(notice: Notice) {
+        told += listOf("read_notice", shown(notice))
+        fake.readNotice(notice)
+    }
+
     override fun signOut() {
         told += listOf("sign_out")
         fake.signOut()

@@ -88,7 +88,7 @@ internal fun Around.driven(screen: String, given: Any?): Driven = when (screen) 
             else -> unknown(name)
         }
     }
-    "notice" -> driven(NoticePresenter(notice(given["notice"])!!, scope) { told += listOf("accepted", shown(it)) }, ::shown) { name, _ ->
+    "notice" -> driven(NoticePresenter(notice(given["notice"])!!, core, scope) { told += listOf("accepted", shown(it)) }, ::shown) { name, _ ->
         when (name) {
             "end_seen" -> NoticeEvent.EndSeen
             "accept" -> NoticeEvent.Accept
@@ -151,7 +151,7 @@ internal fun Around.driven(screen: String, given: Any?): Driven = when (screen) 
             when (name) {
                 "settings" -> {
                     val working = Working(with.getOrNull(2)?.let { team(it) }, with.getOrNull(3) == true)
-                    shown(Settings.of(core.standing(), with[0] == true, "0.1.0", with[1] == true, working))
+                    shown(Settings.of(core.standing(), with[0] as Boolean?, "0.1.0", with[1] == true, working))
                 }
                 "blocked" -> shown(Blocked.of(core.standing(), given["support"].text))
                 "help" -> shown(help(given["support"].text))
@@ -324,7 +324,10 @@ private fun Around.journey(given: Any?): Driven {
             "enrolled" -> journey.enrolled()
             "signed_in" -> journey.signedIn()
             "signed_out" -> journey.signedOut()
-            "accepted" -> journey.accepted(seen.newest<Route.Notice>().notice)
+            "accepted" -> seen.newest<Route.Notice>().notice.let {
+                core.readNotice(it)
+                journey.accepted(it)
+            }
             "team" -> journey.team(team(first))
             "ask_team" -> journey.askTeam()
             "patient" -> journey.patient(patient(first))

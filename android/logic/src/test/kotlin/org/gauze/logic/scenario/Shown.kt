@@ -104,7 +104,7 @@ internal fun shown(state: EnrolState) = state.run {
 internal fun shown(state: SignInState) =
     state.run { mapOf("optional" to optional, "working" to working, "problem" to shown(problem)) }
 
-internal fun shown(state: NoticeState) = state.run { mapOf("notice" to shown(notice), "read" to read) }
+internal fun shown(state: NoticeState) = state.run { mapOf("notice" to shown(notice), "read" to read, "working" to working) }
 
 internal fun shown(state: TeamState) = state.run { mapOf("teams" to teams.map { it.code }, "now" to now?.code) }
 
@@ -160,7 +160,7 @@ internal fun shown(state: CheckState) = state.run {
 internal fun shown(state: QueueState) = state.run {
     mapOf(
         "items" to items?.map { shown(it) }, "sending" to sending, "problem" to shown(problem), "support" to support, "cut" to cut,
-        "askNotes" to askNotes, "tooMany" to shown(tooMany),
+        "askNotes" to askNotes, "tooMany" to shown(tooMany), "unlisted" to shown(unlisted),
     )
 }
 

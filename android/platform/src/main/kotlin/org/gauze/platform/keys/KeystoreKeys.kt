@@ -54,9 +54,13 @@ class KeystoreKeys(private val strongBox: Boolean) : DeviceKeys, KeyEvidence {
     }
 
     /** Before Android 12 a key does not say where it is: where that is a chip of its own, its certificate lies here a second time. */
-    private fun mark(chip: Boolean) {
-        val store = store()
-        if (chip) store.setCertificateEntry(CHIP, store.getCertificate(DEVICE)) else store.deleteEntry(CHIP)
+    private fun mark(chip: Boolean) = try {
+        answered {
+            val store = store()
+            if (chip) store.setCertificateEntry(CHIP, store.getCertificate(DEVICE)) else store.deleteEntry(CHIP)
+        }
+    } catch (_: KeyException) {
+        // The key is there all the same; the next process takes it for one in no chip.
     }
 
     private fun isInChip(device: KeyStore.PrivateKeyEntry): Boolean {
