@@ -194,6 +194,13 @@ exec chroot "$GAUZE_SWIFT" env -C "$PWD" "HOME=$TMPDIR" PATH=/usr/bin:/bin "LD_L
 fn swift(command: &[&str], package: &str, scratch: &str) -> Option<Command> {
     let (swift, library) = (named("GAUZE_SWIFT")?, named("GAUZE_LIBRARY")?.canonicalize().unwrap());
     let scratch = library.with_file_name(scratch);
+    // What was compiled at another place names that place, and nothing compiles with it here.
+    let (here, place) = (scratch.to_str().unwrap(), scratch.join("place"));
+    if std::fs::read_to_string(&place).ok().as_deref() != Some(here) {
+        let _ = std::fs::remove_dir_all(&scratch);
+        std::fs::create_dir_all(&scratch).unwrap();
+        write(&place, here).unwrap();
+    }
     // SwiftPM misses sources that came or went; without its plan it looks, and keeps what it compiled.
     let _ = std::fs::remove_file(scratch.join("debug.yaml"));
     // Nor are tests compiled anew where a package that they use has changed its types: they crash.

@@ -30,3 +30,4 @@ mod sign_in;
 mod store;
 mod trust;
 mod unread;
+mod wipes;

@@ -8,9 +8,10 @@ use gauze_wire::{EntryKind, Photos};
 use jiff::SignedDuration;
 
 use crate::fixture::{Fate, Phone, Ward};
-use crate::life::{later, lose, with_life};
+use crate::life::{later, with_life};
 use crate::reporting::{cases, kept, nowhere, said};
 use crate::sign_in::{phone_at, policy, sign_in};
+use crate::wipes::lose;
 
 fn staff(version: u32) -> ShownNotice {
     ShownNotice { code: "staff".parse().unwrap(), version }

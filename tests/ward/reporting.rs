@@ -13,8 +13,9 @@ use jiff::SignedDuration;
 
 use crate::files::copy;
 use crate::fixture::{Fate, Packet, Pages, Phone, TEAM, Ward, names, person};
-use crate::life::{later, lose, with_life};
+use crate::life::{later, with_life};
 use crate::sign_in::{phone_at, policy, sign_in};
+use crate::wipes::lose;
 
 const WHAT: &str = "The photo of Mrs Quillonbert went to the patient in the next bed";
 const WHOSE: &str = "Tannenwald ward, two patients";

@@ -12,7 +12,8 @@ use gauze_wire::{Happened, Photos};
 use jiff::SignedDuration;
 
 use crate::fixture::{Phone, Ward, context, names};
-use crate::life::{later, lose};
+use crate::life::later;
+use crate::wipes::lose;
 
 const IO: i32 = 5;
 const DENIED: i32 = 13;

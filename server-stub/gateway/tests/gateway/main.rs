@@ -8,6 +8,7 @@ mod attestations;
 mod browser;
 mod console;
 mod console_forms;
+mod console_words;
 mod dates;
 mod enrolment;
 mod life;

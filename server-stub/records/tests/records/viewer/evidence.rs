@@ -14,20 +14,12 @@ use gauze_wire::{Act, Deed, Digest, Enrolment, Jws, Policy, Signer as _};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::cases::{reported, step};
-use super::ward::{Answer, Browser, TEAM, Ward, person};
+use super::cases::{officer, ok, reported, step};
+use super::ward::{Browser, TEAM, Ward, person};
 use crate::fixture::Phone;
 use crate::folk::{FAMILY, NHS, patient};
 
 type Files = BTreeMap<String, Vec<u8>>;
-
-fn officer(ward: &Ward) -> Browser<'_> {
-    ward.sign_in(person("Officer Governance", Role::Governance, TEAM))
-}
-
-fn ok(answer: &Answer) {
-    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text());
-}
 
 /// The archive of a case: what is judged of it offline, and its files, each of which its own page names.
 async fn taken(ward: &Ward, number: u64) -> (Evidence, Files) {

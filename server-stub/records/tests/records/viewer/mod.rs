@@ -1,5 +1,6 @@
 //! The viewer's pages, asked as a browser asks.
 
+mod archive;
 mod browser;
 mod carried;
 pub mod cases;
